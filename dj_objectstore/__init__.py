@@ -1,0 +1,167 @@
+"""dj-objectstore: fetch, browse, scrub and safely keep the large data of a DataJoint pipeline.
+
+>>> import datajoint as dj
+>>> import dj_objectstore as djo
+>>> djo.enable()                                  # doctest: +SKIP
+>>> movie = (Recording & key).fetch1("movie")     # doctest: +SKIP
+>>> movie                                         # in a notebook: the scrubber  # doctest: +SKIP
+
+In a notebook ``%load_ext dj_objectstore`` does what ``enable()`` does. ``<photon@store>`` fields work after
+``import datajoint`` alone.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dj_objectstore.spec.configuration import set_configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dj_objectstore.exceptions import (
+        AddressError,
+        ChunkError,
+        ConfigurationError,
+        FormatError,
+        IntegrityError,
+        MovieRefusedError,
+        ObjectExistsError,
+        ObjectNotFoundError,
+        ObjectStoreError,
+        ReadOnlyError,
+        StoreAccessError,
+        StoreNotConfiguredError,
+        StoreUnavailableError,
+        UnsafePathError,
+        ValueRefusedError,
+    )
+    from dj_objectstore.objects.movie import PhotonMovie
+    from dj_objectstore.objects.ref import ObjectRef
+    from dj_objectstore.objects.source import Photon, Source
+    from dj_objectstore.spec.sources import load_stores
+    from dj_objectstore.store.store import Store, open_store
+    from dj_objectstore.widgets.browser import browse
+    from dj_objectstore.widgets.scrubber import scrub
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AddressError",
+    "ChunkError",
+    "ConfigurationError",
+    "FormatError",
+    "IntegrityError",
+    "MovieRefusedError",
+    "ObjectExistsError",
+    "ObjectNotFoundError",
+    "ObjectRef",
+    "ObjectStoreError",
+    "Photon",
+    "PhotonMovie",
+    "ReadOnlyError",
+    "Source",
+    "Store",
+    "StoreAccessError",
+    "StoreNotConfiguredError",
+    "StoreUnavailableError",
+    "UnsafePathError",
+    "ValueRefusedError",
+    "__version__",
+    "browse",
+    "disable",
+    "enable",
+    "load_ipython_extension",
+    "load_stores",
+    "open_store",
+    "scrub",
+]
+
+_HOMES = {
+    "ObjectRef": "objects.ref",
+    "PhotonMovie": "objects.movie",
+    "Photon": "objects.source",
+    "Source": "objects.source",
+    "Store": "store.store",
+    "open_store": "store.store",
+    "load_stores": "spec.sources",
+    "browse": "widgets.browser",
+    "scrub": "widgets.scrubber",
+}
+
+
+def enable() -> None:
+    """Serve ``<object@>`` fields by this package, and show DataJoint's own ``ObjectRef`` in the browser.
+
+    Works for tables that were declared or fetched before too. In a notebook ``%load_ext dj_objectstore`` does
+    the same.
+    """
+    from dj_objectstore.codecs.enable import enable_codecs
+
+    enable_codecs()
+    _set_display(_mimebundle)
+
+
+def disable() -> None:
+    """Undo `enable`."""
+    from dj_objectstore.codecs.enable import disable_codecs
+
+    disable_codecs()
+    _set_display(None)
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Enable the package with ``%load_ext dj_objectstore``."""
+    del ipython
+    enable()
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Disable the package with ``%unload_ext dj_objectstore``."""
+    del ipython
+    disable()
+
+
+def _set_display(show: Any) -> None:
+    """Show DataJoint's own ObjectRef as ours, through IPython's formatter, where there is an IPython."""
+    import sys
+
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
+    if (shell := get_ipython()) is None:
+        return
+    formatter = shell.display_formatter.mimebundle_formatter
+    if show is None:
+        formatter.pop("datajoint.objectref.ObjectRef", None)
+    else:
+        formatter.for_type_by_name("datajoint.objectref", "ObjectRef", show)
+
+
+def _mimebundle(ref: Any, include: Any = None, exclude: Any = None) -> Any:
+    from dj_objectstore.objects.ref import ObjectRef
+    from dj_objectstore.widgets.display import mimebundle
+
+    ref = ref if isinstance(ref, ObjectRef) else ObjectRef.from_json(ref.to_json())
+    return mimebundle(ref, include, exclude)
+
+
+def _datajoint_config() -> Mapping[str, Any]:
+    import datajoint
+
+    config: Mapping[str, Any] = datajoint.config
+    return config
+
+
+set_configuration(_datajoint_config)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'exceptions')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

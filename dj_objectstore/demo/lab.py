@@ -1,0 +1,126 @@
+"""JupyterLab as a child process that ends with the demo.
+
+Its token and its XSRF check stay as they are by default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dj_objectstore.demo.configuration import notebook_environment
+from dj_objectstore.exceptions import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dj_objectstore.demo.folder import DemoFolder
+
+START_SECONDS = 120
+STOP_SECONDS = 20
+
+
+class Lab:
+    """A running JupyterLab.
+
+    Attributes
+    ----------
+    url
+        Address of the demo's notebook, with the token.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
+        self._process = process
+        self.url = url
+
+    def wait(self) -> None:
+        """Wait until JupyterLab ends, such as by its menu File > Shut Down."""
+        self._process.wait()
+
+
+@contextmanager
+def running_lab(folder: DemoFolder, *, port: int | None = None, browser: bool = True) -> Iterator[Lab]:
+    """Run JupyterLab on the demo's notebook, and stop it with its kernels at the end.
+
+    Parameters
+    ----------
+    folder
+        The demo's folder; JupyterLab's log goes there.
+    port
+        Port to listen on; JupyterLab takes the next free one. By default 8888.
+    browser
+        Whether to open the notebook in the browser.
+
+    Raises
+    ------
+    StoreUnavailableError
+        When JupyterLab does not start.
+    """
+    process = start_lab(folder, port=port, browser=browser)
+    try:
+        yield Lab(process, wait_for_url(process, folder))
+    finally:
+        stop_lab(process)
+
+
+def start_lab(folder: DemoFolder, *, port: int | None, browser: bool) -> subprocess.Popen[bytes]:
+    """Start JupyterLab in its own process group: Ctrl-C reaches the demo, which stops it in order."""
+    command = [sys.executable, "-m", "jupyterlab", str(folder.notebook)]
+    command += [] if browser else ["--no-browser"]
+    command += [f"--ServerApp.port={port}"] if port is not None else []
+    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    folder.log.touch(mode=0o600)  # it holds the token
+    with folder.log.open("wb") as log:
+        return subprocess.Popen(
+            command,
+            cwd=folder.path,
+            env=notebook_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def wait_for_url(process: subprocess.Popen[bytes], folder: DemoFolder) -> str:
+    """Wait until the server has written where it listens, and return the notebook's address."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    facts = Path(jupyter_runtime_dir()) / f"jpserver-{process.pid}.json"
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            server = json.loads(facts.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):  # not written yet, or being written
+            time.sleep(0.1)
+            continue
+        return f"{server['url']}lab/tree/{folder.notebook.name}?token={server['token']}"
+    lines = folder.log.read_text(errors="replace").splitlines()[-5:]
+    raise StoreUnavailableError(
+        "JupyterLab did not start; it said:\n  " + "\n  ".join(lines),
+        hint=f"The whole log is {folder.log}. Choose another port with --port.",
+    )
+
+
+def stop_lab(process: subprocess.Popen[bytes]) -> None:
+    """Ask JupyterLab to end, which ends its kernels; then kill what is left of it and of them."""
+    import psutil
+
+    family = []
+    if process.poll() is None:
+        lab = psutil.Process(process.pid)
+        family = [lab, *lab.children(recursive=True)]
+        os.killpg(process.pid, signal.SIGTERM)
+    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    for survivor in alive:
+        survivor.kill()
+    process.wait()

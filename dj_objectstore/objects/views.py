@@ -1,0 +1,127 @@
+"""Lazy views of a stored Zarr: zarr, dask, xarray. Each library is imported when its view is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dj_objectstore.exceptions import FormatError, ValueRefusedError
+
+if TYPE_CHECKING:
+    import dask.array
+    import xarray
+    import zarr
+
+    from dj_objectstore.objects.movie import PhotonMovie
+    from dj_objectstore.objects.ref import ObjectRef
+
+
+def open_zarr(ref: ObjectRef) -> zarr.Array[Any] | zarr.Group:
+    """Open the Zarr array or group of a folder object, read-only.
+
+    Raises
+    ------
+    FormatError
+        When the object is not a Zarr array or group.
+    ObjectNotFoundError
+        When the object is gone.
+    """
+    import zarr
+
+    try:
+        return zarr.open(ref.fsmap, mode="r")
+    except FileNotFoundError as err:
+        if not ref.exists():
+            raise ref.missing() from err
+        raise FormatError(
+            f"the object {ref.path!r} in store {ref.store!r} is not a Zarr array or group",
+            hint="Look what it holds with listdir(), and open a file of it with open().",
+        ) from err
+
+
+def open_array(ref: ObjectRef, component: str | None) -> zarr.Array[Any]:
+    """Return the array itself, or the one at `component` of a group."""
+    import zarr
+
+    node = open_zarr(ref)
+    if isinstance(node, zarr.Group) and component:
+        node = node[component]
+    if isinstance(node, zarr.Group):
+        names = ", ".join(sorted(name for name, _ in node.members(max_depth=None)))
+        raise ValueRefusedError(
+            f"the object {ref.path!r} is a Zarr group: say which array of it is meant",
+            hint=f"Give component=, one of: {names}.",
+        )
+    return node
+
+
+def to_dask(ref: ObjectRef, component: str | None) -> dask.array.Array:
+    """Return a stored array as a dask array with the stored chunks."""
+    import dask.array
+    from dask.base import tokenize
+
+    array = open_array(ref, component)
+    name = f"objectstore-{tokenize(ref.store, ref.path, component)}"
+    lazy: dask.array.Array = dask.array.from_array(array, chunks=array.chunks, name=name)  # type: ignore[no-untyped-call]
+    return lazy
+
+
+def to_xarray(ref: ObjectRef) -> xarray.Dataset | xarray.DataArray:
+    """Return a Zarr group as a Dataset, a bare array as a DataArray with its recorded dimension names."""
+    import xarray
+    import zarr
+
+    node = open_zarr(ref)
+    if isinstance(node, zarr.Group):
+        dataset: xarray.Dataset = xarray.open_zarr(ref.fsmap, consolidated=None, chunks={})
+        return dataset
+    return xarray.DataArray(
+        to_dask(ref, None), dims=_dims(node), name=node.basename or None, attrs=_plain(node)
+    )
+
+
+def movie_to_dask(movie: PhotonMovie) -> dask.array.Array:
+    """Return a movie in counts as a dask array whose chunks are the stored ones."""
+    import dask.array
+    from dask.base import tokenize
+
+    name = f"objectstore-{tokenize(movie.store, movie.path)}"
+    lazy: dask.array.Array = dask.array.from_array(  # type: ignore[no-untyped-call]
+        movie, chunks=movie.chunks, name=name, asarray=False, fancy=False
+    )
+    return lazy
+
+
+def movie_to_xarray(movie: PhotonMovie) -> xarray.DataArray:
+    """Return a movie in counts, in seconds and micrometres where known, its noise as attributes."""
+    import xarray
+
+    field = movie.path.rsplit("/", 1)[-1].removesuffix(movie.ext or "").rsplit("_", 1)[0]
+    array = xarray.DataArray(movie.to_dask(), dims=movie.dims, name=field, attrs=_noise_attrs(movie))
+    if movie.times is not None:
+        array = array.assign_coords(time=("time", movie.times, {"units": "s"}))
+    if movie.reader.pixel_size is not None:
+        for axis, size in zip(("y", "x"), movie.reader.pixel_size, strict=True):
+            positions = np.arange(array.sizes[axis]) * size
+            array = array.assign_coords({axis: (axis, positions, {"units": "um"})})
+    return array
+
+
+def _noise_attrs(movie: PhotonMovie) -> dict[str, Any]:
+    noise = movie.noise
+    if noise is None:
+        return {}
+    names = ("gain", "offset", "variance")
+    if isinstance(noise, tuple):
+        return {name: [getattr(model, name) for model in noise] for name in names}
+    return {name: getattr(noise, name) for name in names}
+
+
+def _dims(array: zarr.Array[Any]) -> tuple[str, ...] | None:
+    recorded = array.attrs.get("_ARRAY_DIMENSIONS") or getattr(array.metadata, "dimension_names", None)
+    return tuple(map(str, recorded)) if isinstance(recorded, (list, tuple)) else None
+
+
+def _plain(array: zarr.Array[Any]) -> dict[str, Any]:
+    return {name: value for name, value in array.attrs.asdict().items() if name != "_ARRAY_DIMENSIONS"}

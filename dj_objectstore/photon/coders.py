@@ -1,0 +1,178 @@
+"""The three ways to store a chunk of grey levels: compact codes, the integers themselves, stabilised floats.
+
+A coder turns one chunk into bytes, says how ``.zarray`` describes them, and counts what the attributes need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from dj_objectstore.photon.anscombe import stabilize
+from dj_objectstore.photon.chunks import (
+    BLOSC,
+    SHUFFLE_U2,
+    ZSTD,
+    compress_codes,
+    compress_numbers,
+    shuffle,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from dj_objectstore.photon.anscombe import Quantizer
+    from dj_objectstore.photon.detector import NoiseModel
+    from dj_objectstore.photon.format import Mode
+
+    Block = NDArray[np.generic]
+    Floats = NDArray[np.float64]
+
+#: integers of at most so many bytes are looked up in a table of all their values
+_TABLE_BYTES = 2
+
+
+@dataclass(frozen=True)
+class CodeTally:
+    """How often each code stands for pixels, and the sum of their grey levels; both of shape (n_codes,)."""
+
+    pixels: Floats
+    total: Floats
+
+    def __add__(self, other: CodeTally) -> CodeTally:
+        return CodeTally(self.pixels + other.pixels, self.total + other.total)
+
+
+class Coder(Protocol):
+    """One way to store chunks."""
+
+    mode: Mode
+    compressor: Mapping[str, Any]
+
+    @property
+    def dtype(self) -> str:
+        """What a Zarr reader sees."""
+
+    @property
+    def filters(self) -> tuple[Mapping[str, Any], ...]:
+        """What a Zarr reader undoes, the last one first."""
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a pixel before compression."""
+
+    def encode(self, block: Block, *, channel: int) -> tuple[bytes, CodeTally | None]:
+        """Return the stored bytes of a whole chunk (time, y, x)."""
+
+
+class CompactCoder:
+    """Codes of the quantised Anscombe transform, as zstd frames."""
+
+    mode: Mode = "compact"
+    dtype = "<f8"
+    compressor: Mapping[str, Any] = ZSTD
+
+    def __init__(self, quantizer: Quantizer, dtype: np.dtype[np.generic]) -> None:
+        self.quantizer = quantizer
+        self.itemsize = quantizer.dtype.itemsize
+        self._tabulated = dtype.kind in "ui" and dtype.itemsize <= _TABLE_BYTES
+        self._bits = np.dtype(f"u{dtype.itemsize}")
+        self._native = dtype.newbyteorder("=")
+
+    @property
+    def filters(self) -> tuple[Mapping[str, Any], ...]:
+        """The filters that turn codes into stabilised floats for any Zarr reader."""
+        scale = {
+            "id": "fixedscaleoffset",
+            "scale": 1 / self.quantizer.step,
+            "offset": self.quantizer.first_code * self.quantizer.step,
+            "dtype": self.dtype,
+            "astype": self.quantizer.dtype.str,
+        }
+        return (scale,) if self.itemsize == 1 else (scale, SHUFFLE_U2)
+
+    def encode(self, block: Block, *, channel: int) -> tuple[bytes, CodeTally]:
+        """Return the compressed codes of a whole chunk, and their tally.
+
+        Raises
+        ------
+        MovieRefusedError
+            For a value that no code stands for.
+        """
+        if self._tabulated:
+            codes, tally = self._look_up(block, channel)
+        else:
+            codes = self.quantizer.encode(block, channel=channel)
+            tally = self._count(codes, block)
+        return compress_codes(shuffle(codes) if self.itemsize > 1 else codes.tobytes()), tally
+
+    def _look_up(self, block: Block, channel: int) -> tuple[NDArray[np.unsignedinteger], CodeTally]:
+        levels, codes, valid = self._tables[channel]
+        bits = np.ascontiguousarray(block, self._native).view(self._bits)
+        histogram = np.bincount(bits.reshape(-1), minlength=len(levels)).astype(np.float64)
+        if histogram[~valid].any():
+            self.quantizer.encode(block, channel=channel)  # raises, and says for which values
+        found = np.take(codes, bits)
+        n_codes = self.quantizer.n_codes
+        return found, CodeTally(_sum(codes, histogram, n_codes), _sum(codes, histogram * levels, n_codes))
+
+    @cached_property
+    def _tables(self) -> Sequence[tuple[Floats, NDArray[np.unsignedinteger], NDArray[np.bool_]]]:
+        """For each channel, by the bits of a grey level: the level, its code, and whether it has one."""
+        levels = np.arange(1 << (8 * self._bits.itemsize), dtype=self._bits).view(self._native)
+        tables = []
+        for noise in self.quantizer.noise:
+            exact = np.rint(stabilize(levels, noise) / self.quantizer.step) - self.quantizer.first_code
+            valid = (exact >= 0) & (exact < self.quantizer.n_codes)
+            codes = np.where(valid, exact, 0).astype(self.quantizer.dtype)
+            tables.append((levels.astype(np.float64), codes, valid))
+        return tables
+
+    def _count(self, codes: NDArray[np.unsignedinteger], block: Block) -> CodeTally:
+        flat, n_codes = codes.reshape(-1), self.quantizer.n_codes
+        total = _sum(flat, block.astype(np.float64).reshape(-1), n_codes)
+        return CodeTally(np.bincount(flat, minlength=n_codes).astype(np.float64), total)
+
+
+def _sum(codes: NDArray[np.unsignedinteger], values: Floats, n_codes: int) -> Floats:
+    """Sum values by code."""
+    return np.bincount(codes, weights=values, minlength=n_codes).astype(np.float64, copy=False)
+
+
+class LosslessCoder:
+    """The numbers as they came, as Blosc."""
+
+    mode: Mode = "lossless"
+    compressor: Mapping[str, Any] = BLOSC
+    filters: tuple[Mapping[str, Any], ...] = ()
+
+    def __init__(self, dtype: np.dtype[np.generic]) -> None:
+        self._dtype = dtype.newbyteorder("<")
+        self.dtype = self._dtype.str
+        self.itemsize = dtype.itemsize
+
+    def encode(self, block: Block, *, channel: int) -> tuple[bytes, None]:  # noqa: ARG002  all channels alike
+        """Return the compressed numbers of a whole chunk."""
+        return compress_numbers(block.astype(self._dtype, copy=False)), None
+
+
+class ReferenceCoder:
+    """Stabilised values as 64-bit floats, as Blosc: the layout of the format's first version."""
+
+    mode: Mode = "reference"
+    dtype = "<f8"
+    compressor: Mapping[str, Any] = BLOSC
+    filters: tuple[Mapping[str, Any], ...] = ()
+    itemsize = 8
+
+    def __init__(self, noise: Sequence[NoiseModel]) -> None:
+        self._noise = noise
+
+    def encode(self, block: Block, *, channel: int) -> tuple[bytes, None]:
+        """Return the compressed stabilised values of a whole chunk."""
+        return compress_numbers(stabilize(block, self._noise[channel]).astype(self.dtype, copy=False)), None

@@ -1,0 +1,114 @@
+"""A first look at a movie: its extremes, and stretches of frames from which to judge its noise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dj_objectstore.photon.frames import WALK_BYTES, ArrayFrames
+from dj_objectstore.photon.rules import check_finite
+from dj_objectstore.photon.variance import SPAN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.generic]
+
+#: pixels of one channel from which its noise is judged: enough for 1 % of the gain
+SAMPLE_PIXELS = 1 << 23
+_WINDOW = 256
+_SEGMENT_PIXELS = 1 << 19
+_SEGMENT_FRAMES = 12
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a first look found.
+
+    Parameters
+    ----------
+    lowest, highest
+        Extremes of each channel.
+    segments
+        For each channel, stretches (time, y, x) of consecutive frames.
+    """
+
+    lowest: tuple[float, ...]
+    highest: tuple[float, ...]
+    segments: tuple[tuple[Block, ...], ...]
+
+
+def survey_movie(source: ArrayFrames, frame_shape: tuple[int, ...]) -> Survey:
+    """Look at every frame of an array once; ``frame_shape`` is (channel, z, y, x).
+
+    Raises
+    ------
+    MovieRefusedError
+        For NaN and infinity.
+    """
+    walk = max(WALK_BYTES // (source.dtype.itemsize * math.prod(frame_shape)), _SEGMENT_FRAMES)
+    blocks = (block.reshape(len(block), *frame_shape) for block in source.blocks(walk))
+    return _survey_blocks(blocks, length=source.length)
+
+
+def _survey_blocks(blocks: Iterable[Block], *, length: int) -> Survey:
+    """Look at blocks (time, channel, z, y, x), ``length`` frames in all of them."""
+    lows: list[NDArray[np.generic]] = []
+    highs: list[NDArray[np.generic]] = []
+    sampler = _Sampler(length)
+    for block in blocks:
+        lows.append(block.min(axis=(0, 2, 3, 4)))
+        highs.append(block.max(axis=(0, 2, 3, 4)))
+        check_finite(float(lows[-1].min()), float(highs[-1].max()))
+        sampler.add(block)
+    lowest, highest = np.min(lows, axis=0), np.max(highs, axis=0)
+    return Survey(
+        tuple(map(float, lowest)),
+        tuple(map(float, highest)),
+        tuple(map(tuple, sampler.segments(len(lowest)))),
+    )
+
+
+class _Sampler:
+    """Takes windows of consecutive frames, spread evenly over time, planes and the field of view."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._seen = 0
+        self._taken = 0
+        self._segments: list[Block] = []
+
+    def add(self, block: Block) -> None:
+        """Take from these frames their share."""
+        frames, _, _, height, width = block.shape
+        high, wide = min(height, _WINDOW), min(width, _WINDOW)
+        span = min(max(_SEGMENT_PIXELS // (high * wide), _SEGMENT_FRAMES), frames)
+        wanted = math.ceil(SAMPLE_PIXELS / (span * high * wide))
+        self._seen += frames
+        share = round(wanted * self._seen / self._length) - self._taken
+        if span < SPAN or share < 1:
+            return
+        count = min(share, max(1, frames // span))
+        for number in range(count):
+            start = (frames - span) * number // max(count - 1, 1)
+            self._take(block[start : start + span], high, wide)
+        self._taken += share
+
+    def _take(self, frames: Block, high: int, wide: int) -> None:
+        _, _, planes, height, width = frames.shape
+        # the golden ratio and its square leave no part of a plane long unvisited
+        place = len(self._segments) + 1
+        top = int((place * _GOLDEN % 1) * (height - high + 1))
+        left = int((place * _GOLDEN**2 % 1) * (width - wide + 1))
+        # a copy: a view would keep the whole block alive
+        self._segments.append(frames[:, :, place % planes, top : top + high, left : left + wide].copy())
+
+    def segments(self, channels: int) -> list[list[Block]]:
+        """Return what was taken, by channel."""
+        return [[segment[:, channel] for segment in self._segments] for channel in range(channels)]

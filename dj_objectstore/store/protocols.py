@@ -1,0 +1,39 @@
+"""The table of protocols: how the store of each is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dj_objectstore.exceptions import ConfigurationError
+from dj_objectstore.store.local import LocalBackend
+from dj_objectstore.store.memory import MemoryBackend
+from dj_objectstore.store.s3 import open_s3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dj_objectstore.spec.models import StoreSpec
+    from dj_objectstore.store.backend import Backend
+
+OPEN: Mapping[str, Callable[[Any], Backend]] = {
+    "file": LocalBackend,
+    "s3": open_s3,
+    "memory": MemoryBackend,
+}
+
+
+def open_backend(spec: StoreSpec) -> Backend:
+    """Open the filesystem of a store.
+
+    Raises
+    ------
+    ConfigurationError
+        When the protocol's library is not installed.
+    """
+    try:
+        return OPEN[spec.protocol](spec)
+    except ImportError as err:
+        raise ConfigurationError(
+            f"store {spec.name!r} needs a library that is not installed: {err.name}",
+            hint=f"Install it: pip install 'dj-objectstore[{spec.protocol}]'.",
+        ) from err

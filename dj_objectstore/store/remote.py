@@ -1,0 +1,154 @@
+"""A store on any fsspec filesystem whose keys lie below a root, such as a bucket."""
+
+from __future__ import annotations
+
+import errno
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
+
+from dj_objectstore.store.backend import PART, Child, Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import fsspec
+
+    from dj_objectstore.store.backend import Upload
+
+_THREADS = 8
+# an upload may have 10,000 parts: they grow, so that any size fits
+_PARTS_OF_A_SIZE = 1000
+
+
+class RemoteBackend:
+    """The files below `root` of an fsspec filesystem."""
+
+    def __init__(self, fs: fsspec.AbstractFileSystem, root: str) -> None:
+        self._fs = fs
+        self._root = root.rstrip("/")
+
+    def read(self, key: str, start: int | None, end: int | None) -> bytes:
+        """Return the bytes of a file, or of a range of it."""
+        return bytes(self._fs.cat_file(self._path(key), start=start, end=end))
+
+    def open(self, key: str) -> IO[bytes] | None:
+        """Leave it to ranges."""
+        del key
+        return None
+
+    def write(self, key: str, data: bytes, *, create: bool) -> None:
+        """Write a whole file in one request, or in concurrent parts."""
+        self._fs.pipe_file(
+            self._path(key), data, mode="create" if create else "overwrite", **self._write_options(key)
+        )
+
+    def upload(self, key: str, *, create: bool) -> Upload:
+        """Begin a file that is sent in parts."""
+        stream = self._fs.open(
+            self._path(key), "xb" if create else "wb", block_size=PART, **self._write_options(key)
+        )
+        return FsspecUpload(stream)
+
+    def info(self, key: str) -> Child:
+        """Return what lies at a key."""
+        if not key:
+            return Child("", is_dir=True)
+        return _child(self._fs.info(self._path(key)))
+
+    def children(self, key: str) -> list[Child]:
+        """Return what lies directly in a folder."""
+        path = self._path(key)
+        try:
+            found = self._fs.ls(path, detail=True)
+        except FileNotFoundError:
+            if key:
+                raise
+            return []
+        if key and [info["name"].strip("/") for info in found if info["type"] == "file"] == [path.strip("/")]:
+            raise NotADirectoryError(errno.ENOTDIR, "this is a file", key)
+        return [_child(info) for info in found if info["name"].strip("/") != path.strip("/")]
+
+    def walk(self, key: str) -> Iterator[Entry]:
+        """Give the files below a folder."""
+        root = len(self._root.strip("/")) + 1
+        path = self._path(key)
+        for name, info in sorted(self._fs.find(path, detail=True).items()):
+            if name.strip("/") != path.strip("/"):
+                yield Entry(name.strip("/")[root:], info["size"], _time(info))
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove files, one request each."""
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(self._delete_one, keys))
+
+    def url(self, key: str) -> str:
+        """Return the URL as fsspec reads it."""
+        return str(self._fs.unstrip_protocol(self._path(key)))
+
+    def missing_location(self) -> bool:
+        """Return False: there are no folders to be missing."""
+        return False
+
+    def make_folder(self, key: str) -> None:
+        """Do nothing: there are only files."""
+
+    def delete_folders(self, key: str) -> None:
+        """Do nothing: a folder goes with its last file."""
+
+    def _delete_one(self, key: str) -> None:
+        with suppress(FileNotFoundError):
+            self._fs.rm_file(self._path(key))
+
+    def _path(self, key: str) -> str:
+        return f"{self._root}/{key}" if key else self._root
+
+    def _write_options(self, key: str) -> dict[str, Any]:
+        """Return the library's own options for writing a key."""
+        del key
+        return {}
+
+
+class FsspecUpload:
+    """An upload in parts, by a file object of fsspec's that knows `discard`."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._written = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Send more bytes."""
+        self._stream.write(data)
+        self._written += len(data)
+        if len(getattr(self._stream, "parts", None) or ()) % _PARTS_OF_A_SIZE == _PARTS_OF_A_SIZE - 1:
+            self._stream.blocksize = max(self._stream.blocksize, self._written // _PARTS_OF_A_SIZE * 2)
+
+    def commit(self) -> None:
+        """Put the parts together."""
+        self._stream.close()
+
+    def abort(self) -> None:
+        """Forget the parts."""
+        if not self._stream.closed:
+            # closing would commit what has been sent
+            self._stream.closed = True
+            self._stream.discard()
+
+
+def _child(info: dict[str, Any]) -> Child:
+    name = info["name"].rstrip("/").rpartition("/")[2]
+    if info["type"] == "directory":
+        return Child(name, is_dir=True)
+    return Child(name, is_dir=False, size=info["size"], modified=_time(info))
+
+
+def _time(info: dict[str, Any]) -> datetime | None:
+    """Return when a file was written; each library of fsspec's has its own name and type for it."""
+    for name in ("LastModified", "mtime", "last_modified", "updated", "created"):
+        value = info.get(name)
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        if isinstance(value, (int, float)):
+            return datetime.fromtimestamp(value, UTC)
+    return None

@@ -1,0 +1,154 @@
+"""Copying files, streams and folders into a store, in bounded memory."""
+
+# a folder is scanned by text paths, as os.scandir gives them
+# ruff: noqa: PTH110, PTH112, PTH116, PTH123
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from dj_objectstore.exceptions import ValueRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dj_objectstore.store.files import StoreWriter
+    from dj_objectstore.store.ledger import Written
+
+    Progress: TypeAlias = Callable[[int, int], None]
+
+_BLOCK = 2**20
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """What a folder on disk holds: its files with their bytes, and its folders that hold none, by name."""
+
+    files: dict[str, tuple[str, int]]
+    empty: list[str]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(size for _, size in self.files.values())
+
+
+class Meter:
+    """Adds up the bytes of several transfers, and reports them."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._total = total
+        self._done = 0
+        self._progress = progress
+        self._lock = threading.Lock()
+
+    def add(self, count: int) -> None:
+        """Report `count` more bytes."""
+        if self._progress is None:
+            return
+        with self._lock:
+            self._done += count
+            self._progress(self._done, max(self._total, self._done))
+
+
+def copy_stream(stream: Any, writer: StoreWriter, meter: Meter) -> Written:
+    """Copy a binary stream, from where it stands to its end.
+
+    Raises
+    ------
+    ValueRefusedError
+        When it gives something that is not bytes.
+    """
+    with writer:
+        while block := stream.read(_BLOCK):
+            if not isinstance(block, (bytes, bytearray, memoryview)):
+                raise ValueRefusedError(
+                    f"a stream must give bytes, this one gives {type(block).__name__}",
+                    hint='Open the file with mode "rb".',
+                )
+            writer.write(block)
+            meter.add(len(block))
+    if writer.written is None:
+        raise AssertionError("a writer that was closed without an error has written")
+    return writer.written
+
+
+def copy_folder(
+    folder: LocalFolder, open_writer: Callable[[str], StoreWriter], progress: Progress | None
+) -> list[tuple[str, int, str]]:
+    """Copy the files of a folder, several at a time; the first failure ends it."""
+    meter = Meter(folder.size, progress)
+
+    def copy(name: str) -> tuple[str, int, str]:
+        with open(folder.files[name][0], "rb") as file:
+            written = copy_stream(file, open_writer(name), meter)
+        return name, written.size, written.digest
+
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="upload") as pool:
+        try:
+            return list(pool.map(copy, sorted(folder.files)))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def scan_folder(path: str | os.PathLike[str]) -> LocalFolder:
+    """Return what a folder on disk holds.
+
+    Raises
+    ------
+    ValueRefusedError
+        When it is no folder; for a symlink that leaves the folder, leads to nothing or runs in a circle; for
+        a name that is not Unicode; for what is neither file nor folder.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise ValueRefusedError(f"there is no folder at {str(root)!r}", hint="Give the path of a folder.")
+    real = os.path.realpath(root)
+    found = LocalFolder({}, [])
+    _scan(found, real, real, "", {real})
+    return found
+
+
+def _scan(found: LocalFolder, root: str, folder: str, name: str, above: set[str]) -> None:
+    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    if not entries and name:
+        found.empty.append(name)
+    for entry in entries:
+        below = f"{name}/{entry.name}" if name else entry.name
+        real = _checked(root, entry, below, above)
+        if os.path.isdir(real):
+            _scan(found, root, real, below, above | {real})
+        else:
+            found.files[below] = (real, os.stat(real).st_size)
+
+
+def _checked(root: str, entry: os.DirEntry[str], name: str, above: set[str]) -> str:
+    """Return where an entry really lies, once it may be copied."""
+    problem = next(_problems(root, entry, name, above), None)
+    if problem:
+        raise ValueRefusedError(
+            f"{problem}: {name!r} in the folder {root}", hint="Remove it, or copy the data in."
+        )
+    return os.path.realpath(entry.path)
+
+
+def _problems(root: str, entry: os.DirEntry[str], name: str, above: set[str]) -> Iterator[str]:
+    real = os.path.realpath(entry.path)
+    if not real.startswith(root.rstrip(os.sep) + os.sep):
+        yield "a symlink must stay inside the folder, and this one leaves it"
+    elif not os.path.exists(real):
+        yield "a symlink must lead to a file, and this one leads to nothing"
+    elif real in above:
+        yield "a symlink must not lead to a folder that holds it"
+    elif not (stat.S_ISREG(mode := os.stat(real).st_mode) or stat.S_ISDIR(mode)):
+        yield "a folder must hold files and folders, and this is neither"
+    elif not name.isascii() and "\\udc" in ascii(name):
+        yield "a file's name must be Unicode, and this one is not"

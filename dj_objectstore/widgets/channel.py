@@ -1,0 +1,322 @@
+"""Takes the messages of the views of a widget and answers them, from threads of its own.
+
+A message may arrive on any thread of the kernel, also beside a running cell, so receiving one does no more
+than check it and hand it on. Nothing here touches a database connection or a trait.
+
+>>> channel = Channel(post=widget.send, targets=Targets(main=open_movie))     # doctest: +SKIP
+>>> widget.on_msg(channel.receive)                                            # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dj_objectstore.exceptions import ValueRefusedError
+from dj_objectstore.widgets.answers import (
+    CANCELLED,
+    Answer,
+    Buffer,
+    EndReason,
+    Failure,
+    FrameResult,
+    StreamStarted,
+    build_event,
+    build_failure,
+    build_progress,
+    build_response,
+    build_stream_end,
+    build_stream_frame,
+)
+from dj_objectstore.widgets.describe import describe, profile
+from dj_objectstore.widgets.failures import failure_of
+from dj_objectstore.widgets.frames import FrameLane, FrameService, FrameWish, frame_service
+from dj_objectstore.widgets.protocol import (
+    Cancel,
+    Credit,
+    DescribeParams,
+    FrameParams,
+    Message,
+    Play,
+    ProfileParams,
+    ProtocolError,
+    Stop,
+    parse_message,
+)
+from dj_objectstore.widgets.streams import PlayOptions, Stream
+
+if TYPE_CHECKING:
+    from dj_objectstore.widgets.sources import FrameSource
+    from dj_objectstore.widgets.targets import Targets
+
+log = logging.getLogger("dj_objectstore.widgets")
+
+Post = Callable[[dict[str, Any], list[Buffer]], None]
+MAX_STREAMS = 8
+MAX_REMEMBERED = 64
+"""Views (and their lanes) that a channel remembers; pages that were closed don't say so."""
+
+
+class Job:
+    """One request on its way: answered once, unless it was cancelled before."""
+
+    def __init__(self, channel: Channel, view: str, request: int) -> None:
+        self._channel = channel
+        self._lock = threading.Lock()
+        self._answered = False
+        self.view, self.request = view, request
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the view has its answer, or has cancelled."""
+        return self._answered
+
+    def answer(self, outcome: Answer | Failure | Exception) -> None:
+        """Send the answer; later ones are dropped."""
+        with self._lock:
+            if self._answered:
+                return
+            self._answered = True
+        self._channel.send_answer(self, outcome)
+
+    def progress(self, done: int, total: int, note: str = "") -> bool:
+        """Tell how far it is; False when nobody waits any more."""
+        if not self._answered:
+            self._channel.post(build_progress(self.view, self.request, done=done, total=total, note=note))
+        return not self._answered
+
+
+Method = Callable[[Any, Job], Answer]
+
+
+class Channel:
+    """The kernel's end of the conversation with all views of one widget.
+
+    Parameters
+    ----------
+    post
+        Sends a message with its buffers to all views; may be called from any thread.
+    targets
+        The movies that can be asked for.
+    methods
+        Further methods by name, each called with its parameters and `Job` on a thread of the frame service.
+    """
+
+    def __init__(self, *, post: Post, targets: Targets, methods: Mapping[str, Method] | None = None) -> None:
+        self._post = post
+        self._targets = targets
+        self._methods: dict[str, Method] = {"describe": self._describe, "profile": self._profile}
+        self._methods |= methods or {}
+        self._lock = threading.Lock()
+        self._jobs: dict[tuple[str, int], Job] = {}
+        self._streams: OrderedDict[tuple[str, int], Stream] = OrderedDict()
+        self._lanes: OrderedDict[tuple[str, str | None], FrameLane] = OrderedDict()
+        self._greeted: OrderedDict[str, bool] = OrderedDict()
+        self._closed = False
+
+    # -- receiving: no work here -------------------------------------------------------------------------
+
+    def receive(self, _widget: object, content: Any, _buffers: Sequence[Any] = ()) -> None:
+        """Take one message of a view; never raises."""
+        if self._closed:
+            return
+        try:
+            message = parse_message(content)
+        except ProtocolError as err:
+            self._refuse(content, err)
+            return
+        self._dispatch(message)
+
+    def close(self) -> None:
+        """Stop all streams, forget all requests, and tell the views."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            streams = list(self._streams.values())
+            self._jobs.clear()
+            self._lanes.clear()
+        for stream in streams:
+            stream.stop()
+        self.post(build_event("closed"))
+
+    def _dispatch(self, message: Message) -> None:
+        match message:
+            case Cancel():
+                self._cancel(message)
+            case Play():
+                self._play(message)
+            case Credit():
+                if stream := self._streams.get((message.view, message.stream)):
+                    stream.add_credit(message.n)
+            case Stop():
+                if stream := self._streams.get((message.view, message.stream)):
+                    stream.stop()
+            case _:
+                self._request(message)
+
+    def _refuse(self, content: Any, error: ProtocolError) -> None:
+        """Answer a message outside the protocol, where it can be answered."""
+        fields = content if isinstance(content, dict) else {}
+        view, request = fields.get("view"), fields.get("id")
+        log.debug("a message of a widget was refused: %s", error)
+        if isinstance(view, str) and isinstance(request, int) and len(view) <= MAX_REMEMBERED:
+            self._service.requests.submit(partial(Job(self, view, request).answer, error))
+
+    @property
+    def _service(self) -> FrameService:
+        return frame_service()
+
+    # -- requests ----------------------------------------------------------------------------------------
+
+    def _request(self, message: Any) -> None:
+        job = Job(self, message.view, message.id)
+        with self._lock:
+            self._jobs[message.view, message.id] = job
+        if isinstance(message.params, FrameParams):
+            self._ask_frame(message.params, job)
+        else:
+            self._service.requests.submit(partial(self._do, message.method, message.params, job))
+
+    def _do(self, method: str, params: Any, job: Job) -> None:
+        if job.is_answered:
+            return
+        try:
+            outcome: Answer | Exception = self._find_method(method)(params, job)
+        except Exception as err:  # noqa: BLE001 - the message edge: the view is told, whatever it is
+            outcome = err
+        job.answer(outcome)
+
+    def _find_method(self, name: str) -> Method:
+        if name not in self._methods:
+            raise ValueRefusedError(f"this widget does not know {name!r}")
+        return self._methods[name]
+
+    def _cancel(self, message: Cancel) -> None:
+        if job := self._jobs.get((message.view, message.id)):
+            self._service.requests.submit(partial(job.answer, CANCELLED))
+
+    def _describe(self, params: DescribeParams, _job: Job) -> Answer:
+        return describe(self._service, self._targets.find(params.target).source())
+
+    def _profile(self, params: ProfileParams, job: Job) -> Answer:
+        source = self._targets.find(params.target).source()
+        return profile(self._service, source, lambda done, total: job.progress(done, total, "reading frames"))
+
+    # -- frames ------------------------------------------------------------------------------------------
+
+    def _ask_frame(self, params: FrameParams, job: Job) -> None:
+        def answer(frame: np.ndarray | Failure | Exception) -> None:
+            if isinstance(frame, np.ndarray):
+                job.answer(Answer(_frame_result(params.index, frame), [_bytes_of(frame)]))
+            else:
+                job.answer(frame)
+
+        self._lane(job.view, params.target).ask(
+            FrameWish(params.index, params.channel, answer, is_cancelled=lambda: job.is_answered)
+        )
+
+    def _lane(self, view: str, target: str | None) -> FrameLane:
+        with self._lock:
+            if (view, target) not in self._lanes:
+                self._lanes[view, target] = FrameLane(self._service, partial(self._open, target))
+            self._lanes.move_to_end((view, target))
+            if len(self._lanes) > MAX_REMEMBERED:
+                self._lanes.popitem(last=False)
+            return self._lanes[view, target]
+
+    def _open(self, target: str | None) -> FrameSource:
+        return self._targets.find(target).source()
+
+    # -- streams -----------------------------------------------------------------------------------------
+
+    def _play(self, message: Play) -> None:
+        key = (message.view, message.stream)
+        options = PlayOptions(
+            message.stream,
+            message.start,
+            message.fps,
+            message.loop,
+            message.credit,
+            message.keep,
+            message.channel,
+        )
+        stream = Stream(
+            options,
+            service=self._service,
+            get_source=partial(self._open, message.target),
+            sink=_ViewSink(self, message.view),
+            on_end=lambda: self._forget_stream(key, stream),
+        )
+        with self._lock:
+            crowded = [self._streams.pop(key)] if key in self._streams else []
+            while len(self._streams) >= MAX_STREAMS:
+                crowded.append(self._streams.popitem(last=False)[1])
+            self._streams[key] = stream
+        for old in crowded:
+            old.stop()
+        job = Job(self, message.view, message.id)
+        self._service.requests.submit(partial(job.answer, Answer(StreamStarted(stream=message.stream))))
+        stream.start()
+
+    def _forget_stream(self, key: tuple[str, int], stream: Stream) -> None:
+        with self._lock:
+            if self._streams.get(key) is stream:
+                del self._streams[key]
+
+    # -- sending -----------------------------------------------------------------------------------------
+
+    def send_answer(self, job: Job, outcome: Answer | Failure | Exception) -> None:
+        """Send the answer to a request; the first one of a view says which protocol is spoken."""
+        with self._lock:
+            self._jobs.pop((job.view, job.request), None)
+            first = job.view not in self._greeted
+            self._greeted[job.view] = True
+            if len(self._greeted) > MAX_REMEMBERED:
+                self._greeted.popitem(last=False)
+        if isinstance(outcome, Answer):
+            message = build_response(job.view, job.request, outcome.result, first=first)
+            self.post(message, outcome.buffers)
+        else:
+            self.post(build_failure(job.view, job.request, failure_of(outcome), first=first))
+
+    def post(self, message: dict[str, Any], buffers: Sequence[Buffer] = ()) -> bool:
+        """Send one message; False when nobody can be reached."""
+        try:
+            self._post(message, list(buffers))
+        except Exception as err:  # noqa: BLE001 - the message edge: a lost page or kernel is no error of ours
+            log.debug("a message to a widget was not sent: %s", type(err).__name__)
+            return False
+        return not self._closed
+
+
+class _ViewSink:
+    """Sends the frames of a stream to one view."""
+
+    def __init__(self, channel: Channel, view: str) -> None:
+        self._channel = channel
+        self._view = view
+
+    def send_frame(self, stream: int, index: int, frame: np.ndarray) -> bool:
+        message = build_stream_frame(self._view, stream=stream, frame=_frame_result(index, frame))
+        return self._channel.post(message, [_bytes_of(frame)])
+
+    def send_end(self, stream: int, reason: EndReason, error: Failure | Exception | None) -> None:
+        failure = None if error is None else failure_of(error)
+        self._channel.post(build_stream_end(self._view, stream=stream, reason=reason, failure=failure))
+
+
+def _frame_result(index: int, frame: np.ndarray) -> FrameResult:
+    dtype = frame.dtype.newbyteorder("<").str
+    return FrameResult.model_validate({"index": index, "dtype": dtype, "shape": frame.shape})
+
+
+def _bytes_of(frame: np.ndarray) -> memoryview:
+    """Return the bytes of a frame, without a copy where it lies in one piece."""
+    return np.ascontiguousarray(frame).reshape(-1).view("u1").data

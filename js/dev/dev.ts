@@ -1,0 +1,55 @@
+/**
+ * The widgets against a kernel in the page, to look at while working on them.
+ *
+ *     npm run dev
+ *     http://127.0.0.1:8723/?widget=browser&theme=dark&width=360
+ *
+ * Further: `delay=` ms, `fail=describe` or `fail=frame/17`, `size=512`, `frames=1000`, `views=2`, `silent=1`.
+ */
+
+import { buildFakeFolder } from "../testing/fake-folder.ts";
+import { FakeKernel } from "../testing/fake-kernel.ts";
+import { FakeModel } from "../testing/fake-model.ts";
+import { buildFakeMovie } from "../testing/fake-movie.ts";
+import browser from "../widgets/browser.ts";
+import scrubber from "../widgets/scrubber.ts";
+
+const query = new URLSearchParams(location.search);
+const number = (name: string, fallback: number) => Number(query.get(name) ?? fallback);
+
+const theme = query.get("theme");
+if (theme) {
+  document.body.setAttribute("theme", theme);
+  document.body.classList.toggle("dark", theme === "dark");
+}
+
+const movie = buildFakeMovie({
+  frames: number("frames", 300),
+  height: number("size", 200),
+  width: number("size", 200),
+  channels: number("channels", 1),
+});
+const model = new FakeModel({ position: 17, colormap: query.get("colormap") ?? "gray" });
+const kernel = new FakeKernel(model, {
+  movie,
+  root: buildFakeFolder({ many: number("many", 3000) }),
+  delay: number("delay", 15),
+});
+kernel.silent = query.has("silent");
+const fail = query.get("fail");
+if (fail)
+  kernel.failures.set(fail, {
+    code: "chunk",
+    message: "chunk 1.0.0 (frames 10-19) of demo/Recording/movie_k3Jd82Ls.zarr is damaged",
+    hint: "Restore the object from a copy, then try again.",
+  });
+
+const app = document.getElementById("app") as HTMLElement;
+if (query.has("width")) app.style.width = `${query.get("width")}px`;
+const widget = query.get("widget") === "browser" ? browser : scrubber;
+for (let view = 0; view < number("views", 1); view++) {
+  const el = document.createElement("div");
+  app.append(el);
+  widget.render({ model: model.proxy(), el });
+}
+Object.assign(window, { model, kernel });

@@ -1,0 +1,231 @@
+/**
+ * One view's side of the conversation: requests with answers, streams, events.
+ *
+ *     const client = new Client(channel);
+ *     const { result, buffers } = await client.request("frame", { index: 17 });
+ *     client.dispose();
+ */
+
+import { buildCancel, buildCredit, buildPlay, buildRequest, buildStop } from "./build.ts";
+import type { Channel } from "./channel.ts";
+import { ProtocolError } from "./check.ts";
+import {
+  type Failure,
+  type Method,
+  type Methods,
+  type PlayOptions,
+  PROTOCOL,
+  type StreamEnd,
+  type StreamFrame,
+  type ToBrowser,
+} from "./messages.ts";
+import { parseMessage } from "./parse.ts";
+import { parseResult } from "./results.ts";
+
+/** The kernel answered a request with an error. */
+export class KernelError extends Error {
+  override readonly name = "KernelError";
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export interface Answer<M extends Method> {
+  readonly result: Methods[M]["result"];
+  readonly buffers: readonly DataView[];
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number, note: string) => void;
+}
+
+interface Waiting {
+  readonly method: Method;
+  readonly onProgress: RequestOptions["onProgress"];
+  resolve(result: unknown, buffers: readonly DataView[]): void;
+  reject(error: Error): void;
+}
+
+export interface StreamHandlers {
+  onFrame(frame: StreamFrame, buffers: readonly DataView[]): void;
+  onEnd(end: StreamEnd): void;
+}
+
+export interface Stream {
+  credit(n: number): void;
+  stop(): void;
+}
+
+export type EventHandler = (name: string, data: Record<string, unknown>) => void;
+
+function randomView(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+function aborted(): Error {
+  return new DOMException("The request was cancelled.", "AbortError");
+}
+
+/** What an `AbortSignal` throws, recognised by its name. */
+export function isAborted(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+export class Client {
+  readonly view: string;
+  readonly #channel: Channel;
+  readonly #stopListening: () => void;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #streams = new Map<number, StreamHandlers>();
+  /** The stream that each `play` asked for; a refused one is answered by its id. */
+  readonly #plays = new Map<number, number>();
+  readonly #events = new Set<EventHandler>();
+  #nextId = 1;
+  #nextStream = 1;
+
+  constructor(channel: Channel, view: string = randomView()) {
+    this.view = view;
+    this.#channel = channel;
+    this.#stopListening = channel.listen((message, buffers) => this.#receive(message, buffers));
+  }
+
+  request<M extends Method>(
+    method: M,
+    params: Methods[M]["params"],
+    { signal, onProgress }: RequestOptions = {},
+  ): Promise<Answer<M>> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const abort = () => this.#cancel(id);
+      const settle = () => {
+        this.#waiting.delete(id);
+        signal?.removeEventListener("abort", abort);
+      };
+      this.#waiting.set(id, {
+        method,
+        onProgress,
+        resolve: (result, buffers) => {
+          settle();
+          resolve({ result: result as Methods[M]["result"], buffers });
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+      if (signal?.aborted) return this.#waiting.get(id)?.reject(aborted());
+      signal?.addEventListener("abort", abort);
+      this.#channel.send(buildRequest(this.view, id, method, params));
+    });
+  }
+
+  play(options: Omit<PlayOptions, "stream">, handlers: StreamHandlers): Stream {
+    const stream = this.#nextStream++;
+    const id = this.#nextId++;
+    this.#streams.set(stream, handlers);
+    this.#plays.set(id, stream);
+    this.#channel.send(buildPlay(this.view, id, { stream, ...options }));
+    return {
+      credit: (n) => {
+        if (this.#streams.has(stream)) this.#channel.send(buildCredit(this.view, stream, n));
+      },
+      stop: () => {
+        this.#plays.delete(id);
+        if (this.#streams.delete(stream)) this.#channel.send(buildStop(this.view, stream));
+      },
+    };
+  }
+
+  /** Hears events for this view and for all views. Returns the function that ends it. */
+  onEvent(handler: EventHandler): () => void {
+    this.#events.add(handler);
+    return () => this.#events.delete(handler);
+  }
+
+  dispose(): void {
+    for (const stream of this.#streams.keys()) this.#channel.send(buildStop(this.view, stream));
+    this.#streams.clear();
+    this.#plays.clear();
+    for (const id of [...this.#waiting.keys()]) this.#cancel(id);
+    this.#events.clear();
+    this.#stopListening();
+  }
+
+  #cancel(id: number): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#channel.send(buildCancel(this.view, id));
+    waiting.reject(aborted());
+  }
+
+  #receive(raw: unknown, buffers: readonly DataView[]): void {
+    const view = (raw as { view?: unknown } | null)?.view;
+    if (view !== this.view && view !== "*") return;
+    let message: ToBrowser;
+    try {
+      message = parseMessage(raw);
+    } catch (error) {
+      if (error instanceof ProtocolError) return this.#receiveBroken(raw, error);
+      throw error;
+    }
+    this.#dispatch(message, buffers);
+  }
+
+  /** A message that can't be read still settles the request that it names. */
+  #receiveBroken(raw: unknown, error: ProtocolError): void {
+    const { id } = raw as { id?: unknown };
+    if (typeof id === "number") this.#waiting.get(id)?.reject(error);
+    else console.warn("dj-objectstore: a message was ignored:", error.message);
+  }
+
+  #dispatch(message: ToBrowser, buffers: readonly DataView[]): void {
+    switch (message.kind) {
+      case "response":
+        return this.#answer(message, buffers);
+      case "progress":
+        return this.#waiting.get(message.id)?.onProgress?.(message.done, message.total, message.note);
+      case "frame":
+        return this.#streams.get(message.stream)?.onFrame(message, buffers);
+      case "end": {
+        const handlers = this.#streams.get(message.stream);
+        this.#streams.delete(message.stream);
+        return handlers?.onEnd(message);
+      }
+      case "event":
+        for (const handler of [...this.#events]) handler(message.name, message.data);
+    }
+  }
+
+  #answer(message: Extract<ToBrowser, { kind: "response" }>, buffers: readonly DataView[]): void {
+    const waiting = this.#waiting.get(message.id);
+    if (!waiting) return this.#answerPlay(message);
+    if (message.protocol !== undefined && message.protocol !== PROTOCOL)
+      return waiting.reject(
+        new ProtocolError(
+          `The kernel speaks version ${message.protocol} of the protocol, this page ${PROTOCOL}.`,
+        ),
+      );
+    if (!message.ok) return waiting.reject(new KernelError(message.error));
+    try {
+      waiting.resolve(parseResult(waiting.method, message.result), buffers);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      waiting.reject(error);
+    }
+  }
+
+  #answerPlay(message: Extract<ToBrowser, { kind: "response" }>): void {
+    const stream = this.#plays.get(message.id);
+    this.#plays.delete(message.id);
+    if (stream === undefined || message.ok) return;
+    const handlers = this.#streams.get(stream);
+    this.#streams.delete(stream);
+    handlers?.onEnd({ kind: "end", view: this.view, stream, reason: "error", error: message.error });
+  }
+}

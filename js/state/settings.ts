@@ -1,0 +1,114 @@
+/**
+ * The small state that outlives a view: signals, bound to a model's traits or free.
+ *
+ *     const settings = bindSettings(model, SCRUBBER_DEFAULTS);
+ *     settings.values.position.value = 17;   // reaches Python within 100 ms
+ */
+
+import type { AnyModel } from "@anywidget/types";
+import { effect, type Signal, signal } from "@preact/signals-core";
+
+export interface ScrubberTraits {
+  position: number;
+  fps: number;
+  /** In value units; null for automatic. */
+  contrast: readonly number[] | null;
+  colormap: string;
+  playing: boolean;
+  unit: string;
+  loop: boolean;
+}
+
+export const SCRUBBER_DEFAULTS: ScrubberTraits = {
+  position: 0,
+  fps: 30,
+  contrast: null,
+  colormap: "gray",
+  playing: false,
+  unit: "counts",
+  loop: true,
+};
+
+export interface BrowserTraits {
+  selected: string;
+  expanded: readonly string[];
+}
+
+export const BROWSER_DEFAULTS: BrowserTraits = { selected: "", expanded: [] };
+
+export type Signals<T> = { readonly [K in keyof T]: Signal<T[K]> };
+
+export interface Settings<T> {
+  readonly values: Signals<T>;
+  dispose(): void;
+}
+
+const SAVE_INTERVAL = 100;
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function entries<T extends object>(defaults: T): [keyof T & string, T[keyof T]][] {
+  return Object.entries(defaults) as [keyof T & string, T[keyof T]][];
+}
+
+/** Settings of a view that has no model of its own. */
+export function freeSettings<T extends object>(defaults: T): Settings<T> {
+  const values = Object.fromEntries(entries(defaults).map(([name, value]) => [name, signal(value)]));
+  return { values: values as unknown as Signals<T>, dispose: () => undefined };
+}
+
+/** Saves at most every `SAVE_INTERVAL` ms: the first change at once, the last one always. */
+function throttleSave(save: () => void): { request(): void; flush(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let pending = false;
+  const fire = () => {
+    timer = undefined;
+    if (!pending) return;
+    pending = false;
+    save();
+    timer = setTimeout(fire, SAVE_INTERVAL);
+  };
+  return {
+    request() {
+      pending = true;
+      if (timer === undefined) fire();
+    },
+    flush() {
+      clearTimeout(timer);
+      timer = undefined;
+      if (pending) save();
+      pending = false;
+    },
+  };
+}
+
+/** Settings tied both ways to the traits of a model. A trait that the model lacks keeps its default. */
+export function bindSettings<T extends object>(model: AnyModel, defaults: T): Settings<T> {
+  const saver = throttleSave(() => model.save_changes());
+  const endings: (() => void)[] = [];
+  const bind = <V>(name: string, fallback: V): Signal<V> => {
+    const read = (): V => (model.get(name) as V | undefined) ?? fallback;
+    const value = signal(read());
+    const onChange = () => {
+      if (!isSame(value.peek(), read())) value.value = read();
+    };
+    model.on(`change:${name}`, onChange);
+    const stop = effect(() => {
+      if (isSame(value.value, read())) return;
+      model.set(name, value.value);
+      saver.request();
+    });
+    endings.push(stop, () => model.off(`change:${name}`, onChange));
+    return value;
+  };
+  const values = Object.fromEntries(entries(defaults).map(([name, value]) => [name, bind(name, value)]));
+  return {
+    values: values as unknown as Signals<T>,
+    dispose() {
+      saver.flush();
+      for (const end of endings.splice(0)) end();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** Buttons, fields and choices, 24 px high. */
+
+import { el, type Props } from "./dom.ts";
+import { type IconName, icon } from "./icons.ts";
+
+/** A button that shows only an icon; `name` is read aloud and shown as a tip. */
+export function iconButton(
+  name: string,
+  kind: IconName,
+  onClick: () => void,
+  props: Props = {},
+): HTMLButtonElement {
+  return el(
+    "button",
+    {
+      type: "button",
+      title: name,
+      "aria-label": name,
+      on: { click: onClick },
+      ...props,
+      class: `djo-icon-button ${props.class ?? ""}`,
+    },
+    icon(kind),
+  );
+}
+
+export function setIcon(button: HTMLElement, name: string, kind: IconName): void {
+  if (button.title === name) return;
+  button.title = name;
+  button.setAttribute("aria-label", name);
+  button.replaceChildren(icon(kind));
+}
+
+export function textButton(label: string, onClick: () => void, props: Props = {}): HTMLButtonElement {
+  return el(
+    "button",
+    { type: "button", on: { click: onClick }, ...props, class: `djo-button ${props.class ?? ""}` },
+    label,
+  );
+}
+
+/** A field for a number; `onNumber` hears only numbers, once the user has finished typing. */
+export function numberField(
+  name: string,
+  onNumber: (value: number) => void,
+  props: Props = {},
+): HTMLInputElement {
+  const field = el("input", {
+    type: "number",
+    step: "any",
+    "aria-label": name,
+    ...props,
+    class: `djo-field djo-number ${props.class ?? ""}`,
+  });
+  field.addEventListener("change", () => {
+    if (Number.isFinite(field.valueAsNumber)) onNumber(field.valueAsNumber);
+  });
+  return field;
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
+export function selectField(
+  name: string,
+  choices: readonly Choice[],
+  onChoice: (value: string) => void,
+  props: Props = {},
+): HTMLSelectElement {
+  const options = choices.map(({ value, label }) => el("option", { value }, label));
+  const field = el(
+    "select",
+    { "aria-label": name, ...props, class: `djo-field ${props.class ?? ""}` },
+    ...options,
+  );
+  field.addEventListener("change", () => onChoice(field.value));
+  return field;
+}
+
+export function checkField(
+  label: string,
+  onCheck: (checked: boolean) => void,
+  props: Props = {},
+): HTMLLabelElement {
+  const box = el("input", { type: "checkbox", ...props });
+  box.addEventListener("change", () => onCheck(box.checked));
+  return el("label", { class: "djo-check" }, box, label);
+}

@@ -1,0 +1,143 @@
+/** The pane at the right: what the selected thing is, how to get at it, what is in it, or a scrubber for it. */
+
+import { type Signal, signal, untracked } from "@preact/signals-core";
+import { type Client, isAborted } from "../protocol/client.ts";
+import type { Failure } from "../protocol/messages.ts";
+import { describeFailure } from "../state/failure.ts";
+import { formatSize } from "../state/format.ts";
+import { type Preview, PreviewLoader, type PreviewState } from "../state/preview-loader.ts";
+import { freeSettings, SCRUBBER_DEFAULTS } from "../state/settings.ts";
+import { copyAndTell } from "./clipboard.ts";
+import { iconButton, textButton } from "./controls.ts";
+import { el } from "./dom.ts";
+import { icon } from "./icons.ts";
+import { errorMessage, noteMessage } from "./message.ts";
+import { buildPreviewBody } from "./preview-bodies.ts";
+import { Scope } from "./scope.ts";
+import { ScrubberView } from "./scrubber-view.ts";
+
+/** A loading note appears only after this many ms. */
+const PATIENCE = 150;
+
+function copyRow(label: string, text: string, djo: string, mono: boolean): HTMLElement {
+  const button = iconButton(`Copy ${label}`, "copy", () => void copyAndTell(text, button), { djo });
+  const words = el("span", { class: mono ? "djo-mono djo-copy-text" : "djo-copy-text", title: text }, text);
+  return el("div", { class: "djo-copy" }, words, button);
+}
+
+export class PreviewPane {
+  readonly node = el("div", {
+    class: "djo-preview",
+    djo: "preview",
+    role: "region",
+    "aria-label": "Preview",
+  });
+  /** True while a scrubber is open in the pane. */
+  readonly scrubbing = signal(false);
+  readonly loader: PreviewLoader;
+  readonly #client: Client;
+  #content = new Scope();
+  #opening = new AbortController();
+
+  constructor(client: Client, selected: Signal<string>, scope: Scope) {
+    this.#client = client;
+    this.loader = new PreviewLoader(client);
+    scope.effect(() => {
+      const node = selected.value;
+      untracked(() => void this.loader.load(node));
+    });
+    scope.effect(() => {
+      const state = this.loader.state.value;
+      untracked(() => this.#show(state));
+    });
+    scope.add(() => this.loader.dispose());
+    scope.add(() => this.#clear());
+  }
+
+  #clear(): Scope {
+    this.#opening.abort();
+    this.#opening = new AbortController();
+    this.#content.dispose();
+    this.#content = new Scope();
+    this.scrubbing.value = false;
+    return this.#content;
+  }
+
+  #show(state: PreviewState): void {
+    if (state.step === "loading") return this.#showLoading();
+    const scope = this.#clear();
+    this.node.dataset.state = state.step;
+    if (state.step === "failed") {
+      const retry = { label: "Try again", act: () => void this.loader.load(state.node) };
+      return this.node.replaceChildren(errorMessage(state.failure, retry));
+    }
+    const { preview } = state;
+    this.node.dataset.node = preview.node;
+    this.node.dataset.type = preview.facts.type;
+    this.node.replaceChildren(this.#buildHead(preview), ...buildPreviewBody(preview, scope));
+    this.node.scrollTop = 0;
+  }
+
+  /** What was shown stays for a moment: a quick answer replaces it without a flash. */
+  #showLoading(): void {
+    const scope = this.#clear();
+    this.node.dataset.state = "loading";
+    const timer = setTimeout(
+      () => this.node.replaceChildren(noteMessage({ icon: "loading", text: "Reading…" })),
+      this.node.childElementCount === 0 ? 0 : PATIENCE,
+    );
+    scope.add(() => clearTimeout(timer));
+  }
+
+  #buildHead(preview: Preview): HTMLElement {
+    const { name, size, path, line, scrubbable } = preview.facts;
+    const title = el("div", { class: "djo-preview-title" }, el("strong", { title: name }, name));
+    if (size !== null) title.append(el("span", { class: "djo-dim" }, formatSize(size)));
+    const head = el("div", { class: "djo-preview-head" }, title);
+    if (path) head.append(copyRow("path", path, "copy-path", false));
+    if (line) head.append(copyRow("Python line", line, "copy-line", true));
+    if (scrubbable) head.append(this.#buildOpenButton(preview, head));
+    return head;
+  }
+
+  #buildOpenButton(preview: Preview, head: HTMLElement): HTMLElement {
+    const button = textButton("Open in scrubber", () => void this.#openMovie(preview, button, head), {
+      class: "djo-primary",
+      djo: "open-movie",
+    });
+    button.prepend(icon("movie"));
+    return button;
+  }
+
+  async #openMovie(preview: Preview, button: HTMLButtonElement, head: HTMLElement): Promise<void> {
+    button.disabled = true;
+    head.querySelector(".djo-message")?.remove();
+    try {
+      const { signal: aborted } = this.#opening;
+      const { result } = await this.#client.request("open", { node: preview.node }, { signal: aborted });
+      this.#scrub(preview, result.target);
+    } catch (error) {
+      if (!isAborted(error)) this.#tellOpening(describeFailure(error), head);
+    }
+    button.disabled = false;
+  }
+
+  #tellOpening(failure: Failure, head: HTMLElement): void {
+    head.append(errorMessage(failure));
+  }
+
+  #scrub(preview: Preview, target: string): void {
+    const scope = this.#clear();
+    const { values } = freeSettings(SCRUBBER_DEFAULTS);
+    const view = new ScrubberView({ client: this.#client, settings: values, target });
+    scope.add(() => view.dispose());
+    this.scrubbing.value = true;
+    this.node.dataset.type = "scrubber";
+    const state = this.loader.state.peek();
+    const back = iconButton("Back to the preview", "back", () => this.#show(state), { djo: "back" });
+    const title = el("strong", { title: preview.facts.path }, preview.facts.name);
+    const head = el("div", { class: "djo-preview-title" }, back, title);
+    this.node.replaceChildren(head, view.node);
+    view.node.focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,36 @@
+/** The scrubber as an anywidget: shows one movie, in as many views as there are. */
+
+import type { AnyModel, RenderProps } from "@anywidget/types";
+import { modelChannel } from "../protocol/channel.ts";
+import { Client } from "../protocol/client.ts";
+import { conductorOf } from "../state/conductor.ts";
+import { bindSettings, SCRUBBER_DEFAULTS } from "../state/settings.ts";
+import { ScrubberView } from "../ui/scrubber-view.ts";
+
+type Props = Pick<RenderProps, "model" | "el"> & { readonly signal?: AbortSignal };
+
+/** Each view gets a model object of its own; what they share is the model's layout. */
+function sharedBy(model: AnyModel): object {
+  const layout: unknown = model.get("layout");
+  return typeof layout === "object" && layout !== null ? layout : model;
+}
+
+function render({ model, el, signal }: Props): () => void {
+  const client = new Client(modelChannel(model));
+  const settings = bindSettings(model, SCRUBBER_DEFAULTS);
+  const view = new ScrubberView({
+    client,
+    settings: settings.values,
+    conductor: conductorOf(sharedBy(model)),
+  });
+  el.append(view.node);
+  const dispose = () => {
+    view.dispose();
+    settings.dispose();
+    client.dispose();
+  };
+  signal?.addEventListener("abort", dispose, { once: true });
+  return dispose;
+}
+
+export default { render };

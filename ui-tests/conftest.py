@@ -1,0 +1,90 @@
+"""A demo, a JupyterLab and a Chromium for the UI tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from chromium import FLAGS, find_chromium
+from jupyter import running_jupyter
+from notebook_page import NotebookPage
+from playwright.sync_api import sync_playwright
+
+from dj_objectstore.demo.session import open_demo
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+NO_BROWSER = "NO CHROMIUM STARTS HERE, SO NO UI TEST RUNS. `make browser` gets one."
+
+os.environ["DJ_IGNORE_CONFIG_FILE"] = "true"  # of this process; JupyterLab's kernels read the demo's
+
+
+@pytest.fixture(scope="session")
+def chromium(request):
+    path = find_chromium()
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(NO_BROWSER)
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\n\n*** {NO_BROWSER} ***\n", file=sys.stderr)
+        pytest.skip(NO_BROWSER)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo(chromium, tmp_path_factory):  # noqa: ARG001 - without a browser nothing else need start
+    with open_demo(tmp_path_factory.mktemp("demo") / "demo-data") as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["light", "dark"])
+def theme(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def jupyter(demo, theme, tmp_path_factory):
+    home = tmp_path_factory.mktemp(f"jupyter-{theme}")
+    with running_jupyter(demo.folder.path, home, theme=theme) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def context(chromium, jupyter):  # noqa: ARG001 - made anew for each theme
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def quickstart(context, jupyter):
+    """The quickstart notebook after all its cells ran; the tests share it, as a user's session would."""
+    notebook = NotebookPage(context.new_page(), jupyter)
+    notebook.open("01_quickstart.ipynb")
+    notebook.run_all()
+    return notebook
+
+
+@pytest.fixture(scope="session")
+def shoot(theme):
+    """Keep a picture of the page or of an element, to be looked at."""
+    shutil.rmtree(SCREENSHOTS / theme, ignore_errors=True)
+    (SCREENSHOTS / theme).mkdir(parents=True)
+
+    def keep(target, name):
+        target.screenshot(path=SCREENSHOTS / theme / f"{name}.png")
+
+    return keep

@@ -1,0 +1,150 @@
+"""A notebook open in the browser, and what a user does with it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+SECOND = 1000  # Playwright counts milliseconds
+PATIENCE = 60 * SECOND
+
+KERNEL_IS_IDLE = """() => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    const session = panel?.sessionContext;
+    return !!session?.isReady && session.session?.kernel?.status === "idle";
+}"""
+COUNTS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter((cell) => cell.model.type === "code")
+    .map((cell) => cell.model.executionCount)"""
+FAILURES = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter((cell) => cell.model.type === "code")
+    .flatMap((cell) => cell.model.outputs.toJSON())
+    .filter((output) => output.output_type === "error")
+    .map((output) => `${output.ename}: ${output.evalue}`)"""
+
+
+class NotebookPage:
+    """One notebook in JupyterLab."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = url
+
+    def open(self, name: str) -> None:
+        """Open a notebook and wait for its kernel."""
+        self.page.goto(f"{self._url}lab/tree/{name}")
+        self.page.wait_for_function("() => !!window.jupyterapp", timeout=PATIENCE)
+        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
+        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
+
+    def run_all(self) -> None:
+        """Run every cell, and check that each one ran without an error."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
+        assert self.page.evaluate(FAILURES) == []
+        counts = self.page.evaluate(COUNTS)
+        assert counts == list(range(1, len(counts) + 1))
+
+    @property
+    def scrubber(self) -> Scrubber:
+        """The first scrubber of the notebook, with a frame on it."""
+        return Scrubber(self.page.locator(".djo-scrubber").first)
+
+    @property
+    def browser(self) -> Browser:
+        """The first browser of the notebook."""
+        return Browser(self.page.locator(".djo-browser").first)
+
+
+def part(root: Locator, name: str) -> Locator:
+    """Return the element of a widget that is called `name`."""
+    return root.locator(f'[data-djo="{name}"]').first
+
+
+class Scrubber:
+    """A scrubber on the page."""
+
+    def __init__(self, root: Locator) -> None:
+        self.root = root
+
+    def part(self, name: str) -> Locator:
+        """Return one of its elements."""
+        return part(self.root, name)
+
+    def wait(self) -> None:
+        """Wait until a frame is painted."""
+        self.root.wait_for(state="visible", timeout=PATIENCE)
+        self.root.scroll_into_view_if_needed()
+        expect(self.root).to_have_attribute("data-frame", re.compile(r"\d+"), timeout=PATIENCE)
+
+    def wait_for_frame(self, index: int) -> None:
+        """Wait until this frame is the one on the canvas."""
+        expect(self.root).to_have_attribute("data-frame", str(index), timeout=PATIENCE)
+
+    @property
+    def frame(self) -> int:
+        """Index of the frame on the canvas."""
+        return int(self.root.get_attribute("data-frame") or -1)
+
+    @property
+    def painted(self) -> int:
+        """How many frames were painted, each change counted once."""
+        return int(self.root.get_attribute("data-painted") or 0)
+
+    def pixels(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """Return what is on the canvas: uint8, axes (y, x, rgb), one for each pixel of the movie."""
+        url = self.part("canvas").evaluate("(canvas) => canvas.toDataURL('image/png')")
+        picture = Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))
+        return np.asarray(picture.convert("RGB"))
+
+    def set_field(self, name: str, value: float) -> None:
+        """Type a number into a field, and leave it."""
+        field = self.part(name)
+        field.fill(str(value))
+        field.press("Tab")
+
+    def click_slider(self, share: float) -> None:
+        """Click the slider at a share of its width."""
+        slider = self.part("slider")
+        box = slider.bounding_box()
+        assert box is not None
+        slider.click(position={"x": box["width"] * share, "y": box["height"] / 2})
+
+
+class Browser:
+    """A browser on the page."""
+
+    def __init__(self, root: Locator) -> None:
+        self.root = root
+
+    def part(self, name: str) -> Locator:
+        """Return one of its elements."""
+        return part(self.root, name)
+
+    def row(self, name: str) -> Locator:
+        """Return the row of a file or folder."""
+        return self.root.locator(f'[data-djo="row"][data-name="{name}"]').first
+
+    def expand(self, name: str) -> None:
+        """Open a folder with the keyboard, as its triangle does."""
+        self.row(name).click()
+        if self.row(name).get_attribute("aria-expanded") == "false":
+            self.part("tree").press("ArrowRight")
+        expect(self.row(name)).to_have_attribute("aria-expanded", "true")
+
+    def choose(self, name: str, *, shows: str) -> Locator:
+        """Choose a file and return its preview, once it shows a kind of content."""
+        self.row(name).click()
+        preview = self.part("preview")
+        expect(preview).to_have_attribute("data-type", shows, timeout=PATIENCE)
+        expect(preview).to_contain_text(name)
+        return preview

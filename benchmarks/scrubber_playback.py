@@ -12,14 +12,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import nbformat
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ui-tests"))
 
 from chromium import FLAGS, find_chromium
 from jupyter import running_jupyter
-from notebook_page import NotebookPage
+from notebook_page import NotebookPage, write_notebook
 from playwright.sync_api import Page, sync_playwright
 
 SHAPE = (1000, 512, 512)
@@ -94,12 +93,6 @@ def store_movie(location: Path) -> dict:
     return write_photon(open_store("main"), "movie_bench.zarr", photon).to_json()
 
 
-def write_notebook(path: Path, constants: str, *cells: str) -> None:
-    """Write a notebook of code cells."""
-    code = [nbformat.v4.new_code_cell(cell) for cell in (constants + SETUP, *cells)]
-    nbformat.write(nbformat.v4.new_notebook(cells=code), path)
-
-
 def play_scrubber(page: Page, url: str) -> tuple[float, float]:
     """Return frames a second while playing, and the median milliseconds to a random frame."""
     notebook = NotebookPage(page, url)
@@ -160,8 +153,8 @@ def main() -> int:
         constants = (
             f"LOCATION, ROW = {str(store)!r}, {store_movie(store)!r}\nFPS, LENGTH = {ASKED}, {SECONDS + 6}\n"
         )
-        write_notebook(root / "scrubber.ipynb", constants, "movie")
-        write_notebook(root / "peer.ipynb", constants, PEER, "task = asyncio.ensure_future(play())")
+        write_notebook(root / "scrubber.ipynb", constants + SETUP, "movie")
+        write_notebook(root / "peer.ipynb", constants + SETUP, PEER, "task = asyncio.ensure_future(play())")
         with running_jupyter(root, home) as url:
             browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
             context = browser.new_context(viewport={"width": 1280, "height": 1000})

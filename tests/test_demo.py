@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -24,6 +25,14 @@ from dj_objectstore.cli import main
 from dj_objectstore.demo.example import load_movie
 from dj_objectstore.demo.folder import MARKER, DemoFolder
 from dj_objectstore.demo.session import open_demo
+
+
+@pytest.fixture
+def tmp_path():
+    """Not in pytest's own folder, which the next session that starts closes to the database's user."""
+    with tempfile.TemporaryDirectory(prefix="djo-demo-") as folder:
+        yield Path(folder)
+
 
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

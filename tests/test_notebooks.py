@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -17,8 +18,9 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    with open_demo(tmp_path_factory.mktemp("demo") / "demo-data") as running:
+def demo():
+    # not in pytest's own folder, which the next session that starts closes to the database's user
+    with tempfile.TemporaryDirectory(prefix="djo-nb-") as folder, open_demo(Path(folder) / "demo") as running:
         yield running
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,9 @@ def chromium(request):
 
 
 @pytest.fixture(scope="session")
-def demo(chromium, tmp_path_factory):  # noqa: ARG001 - without a browser nothing else need start
-    with open_demo(tmp_path_factory.mktemp("demo") / "demo-data") as running:
+def demo(chromium):  # noqa: ARG001 - without a browser nothing else need start
+    # not in pytest's own folder, which the next session that starts closes to the database's user
+    with tempfile.TemporaryDirectory(prefix="djo-ui-") as folder, open_demo(Path(folder) / "demo") as running:
         yield running
 
 

@@ -7,11 +7,14 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Locator, Page
 
 SECOND = 1000  # Playwright counts milliseconds
@@ -32,6 +35,13 @@ FAILURES = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .map((output) => `${output.ename}: ${output.evalue}`)"""
 
 
+def write_notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of code cells, with the kernel named: JupyterLab asks for one otherwise."""
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=code, metadata={"kernelspec": kernel}), path)
+
+
 class NotebookPage:
     """One notebook in JupyterLab."""
 
@@ -41,7 +51,10 @@ class NotebookPage:
 
     def open(self, name: str) -> None:
         """Open a notebook and wait for its kernel."""
-        self.page.goto(f"{self._url}lab/tree/{name}")
+        workspace = name.removesuffix(
+            ".ipynb"
+        )  # its own, or JupyterLab opens the notebooks of other tests too
+        self.page.goto(f"{self._url}lab/workspaces/{workspace}/tree/{name}")
         self.page.wait_for_function("() => !!window.jupyterapp", timeout=PATIENCE)
         self.page.evaluate("async () => { await window.jupyterapp.restored; }")
         self.page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)

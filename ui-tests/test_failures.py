@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-import nbformat
 import pytest
-from notebook_page import NotebookPage
+from notebook_page import NotebookPage, write_notebook
 from playwright.sync_api import expect
 
 SETUP = (
@@ -19,10 +18,7 @@ def run(page, jupyter, demo):
     """Run cells in a new notebook and return the page."""
 
     def run(name, *cells):
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(cell) for cell in (SETUP, *cells)]
-        )
-        nbformat.write(notebook, demo.folder.path / name)
+        write_notebook(demo.folder.path / name, SETUP, *cells)
         opened = NotebookPage(page, jupyter)
         opened.open(name)
         opened.run_all()

@@ -104,9 +104,11 @@ def test_narrower_contrast_saturates_pixels_and_auto_undoes_it(scrubber, movie):
     scrubber.set_field("contrast-hi", round(float(high)))
     scrubber.set_field("contrast-lo", round(float(low)))
     expect(scrubber.part("contrast-auto")).to_have_attribute("aria-pressed", "false")
+    expect(scrubber.part("contrast-lo")).to_have_value(str(round(float(low))))
+    expect(scrubber.part("contrast-hi")).to_have_value(str(round(float(high))))
     narrow = scrubber.pixels()
-    assert (narrow == 255).mean() > 0.3 > (usual == 255).mean()
-    assert (narrow == 0).mean() > 0.3 > (usual == 0).mean()
+    shares = {level: ((usual == level).mean(), (narrow == level).mean()) for level in (0, 255)}
+    assert all(before < 0.3 < after for before, after in shares.values()), shares
     scrubber.part("contrast-auto").click()
     expect(scrubber.part("contrast-auto")).to_have_attribute("aria-pressed", "true")
     assert np.array_equal(scrubber.pixels(), usual)

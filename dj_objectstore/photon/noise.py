@@ -122,6 +122,8 @@ def _saturated_share(segments: Sequence[NDArray[np.generic]]) -> float:
     if top <= MAX_SATURATED_SHARE * total:
         return 0.0
     lower = [segment[segment < highest] for segment in segments]
-    second = max((values.max() for values in lower if values.size), default=highest)
+    second = max((values.max() for values in lower if values.size), default=None)
+    if second is None:
+        return 0.0  # one value everywhere is a flat movie
     below = sum(int(np.count_nonzero(values == second)) for values in lower)
     return top / total if top > below else 0.0

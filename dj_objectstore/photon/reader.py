@@ -10,7 +10,6 @@ np.uint16(7)
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,23 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dj_objectstore.exceptions import (
-    ChunkError,
-    FormatError,
     IntegrityError,
     ObjectNotFoundError,
     ValueRefusedError,
 )
-from dj_objectstore.photon.anscombe import MAX_CODES, Quantizer, destabilize, stabilize
-from dj_objectstore.photon.chunks import (
-    DamagedChunkError,
-    checksum,
-    decompress,
-    decompress_codes,
-    undo_filters,
-    unshuffle,
-)
 from dj_objectstore.photon.format import ArrayFormat, Mode, MovieAttributes
 from dj_objectstore.photon.selection import Piece, Selection
+from dj_objectstore.photon.stored import StoredChunks
+from dj_objectstore.photon.units import KINDS, Units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +35,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
-KINDS = ("counts", "photons", "stabilized", "codes")
 #: chunks that one call fetches and decodes at once; zstd and the store both leave Python meanwhile
 _AT_ONCE = 8
 
@@ -84,6 +73,7 @@ class MovieReader:
 
     @cached_property
     def _attributes(self) -> MovieAttributes:
+        n_axes = len(self._array.shape)  # first: where nothing lies at all, that is what to say
         try:
             data = self._source[".zattrs"]
         except KeyError as err:
@@ -91,7 +81,7 @@ class MovieReader:
                 "the movie's .zattrs is missing: it was never finished, or was deleted",
                 hint="Write it again.",
             ) from err
-        attributes = MovieAttributes.from_json(data, n_axes=len(self._array.shape))
+        attributes = MovieAttributes.from_json(data, n_axes=n_axes)
         if not attributes.complete:
             raise IntegrityError(
                 "the movie was never finished: .zattrs says complete: false", hint="Write it again."
@@ -161,11 +151,18 @@ class MovieReader:
         """How many codes the tables have entries for; None unless compact."""
         return len(self._attributes.inverse_tables[0]) if self.mode == "compact" else None
 
-    @cached_property
+    @property
     def code_dtype(self) -> np.dtype[Any]:
         """Type of `chunk_codes`: of codes, of a lossless movie's counts, of a reference one's floats."""
-        dtype = self._array.dtype if self.mode != "compact" else str(self._scale.get("astype", "<u2"))
-        return np.dtype(dtype).newbyteorder("=")
+        return self._store.dtype
+
+    @cached_property
+    def _store(self) -> StoredChunks:
+        return StoredChunks(self._source, self._array, self._attributes)
+
+    @cached_property
+    def _units(self) -> Units:
+        return Units(self._attributes, self.code_dtype)
 
     def read(self, key: Any = ..., kind: str = "counts") -> NDArray[Any]:
         """Return a part of the movie.
@@ -189,11 +186,13 @@ class MovieReader:
             For places that don't exist.
         """
         _check_kind(kind)
+        self._units.require(kind)
         selection = Selection.of(key, shape=self.shape, chunks=self.chunks)
-        stored = np.empty(selection.shape, self.code_dtype)
+        values = np.empty(selection.shape, self._units.dtype(kind))
 
         def fill(piece: Piece) -> None:
-            stored[_grid(piece.outside)] = self.chunk_codes(piece.chunk)[_grid(piece.inside)]
+            stored = self.chunk_codes(piece.chunk)[_grid(piece.inside)]
+            values[_grid(piece.outside)] = self._convert(stored, kind, selection, piece)
 
         pieces = list(selection.pieces())
         if len(pieces) == 1:
@@ -201,7 +200,24 @@ class MovieReader:
         elif pieces:
             with ThreadPoolExecutor(min(_AT_ONCE, len(pieces)), thread_name_prefix="photon-reader") as pool:
                 list(pool.map(fill, pieces))
-        return selection.drop(self._decode(stored, kind, selection))
+        return selection.drop(values)
+
+    def _convert(self, stored: Array, kind: str, selection: Selection, piece: Piece) -> Array:
+        """Return a part of one chunk in the unit asked for, channel by channel."""
+        if not self._attributes.has_channels:
+            return self._units.convert(stored, kind, channel=0)
+        axis = self.dims.index("channel")
+        channels = selection.indices[axis][piece.outside[axis]]
+        if len(channels) == 1:
+            return self._units.convert(stored, kind, channel=int(channels[0]))
+        parts = np.split(stored, len(channels), axis)
+        return np.concatenate(
+            [
+                self._units.convert(part, kind, channel=int(n))
+                for part, n in zip(parts, channels, strict=True)
+            ],
+            axis,
+        )
 
     def frame(self, index: int, kind: str = "counts") -> NDArray[Any]:
         """Return one frame, ([channel, ][z, ]y, x); see `read`."""
@@ -214,7 +230,7 @@ class MovieReader:
             return None
         if kind == "codes":
             return np.arange(self.n_codes or 0, dtype=np.float32)
-        return self._tables(channel)[kind][: self.n_codes].astype(np.float32)
+        return self._units.tables[channel][kind][: self.n_codes].astype(np.float32)
 
     def chunk_codes(self, chunk_index: tuple[int, ...]) -> NDArray[Any]:
         """Return one decoded chunk, without the padding of the last ones.
@@ -239,155 +255,14 @@ class MovieReader:
             not 0 <= i < n for i, n in zip(index, self._array.grid, strict=True)
         ):
             raise IndexError(f"the movie has {self._array.grid} chunks, got {index}")
-        whole = self._decode_chunk(index)
+        whole = self._store.decode(index)
         ends = zip(index, self.chunks, self.shape, strict=True)
         return whole[tuple(slice(0, min(chunk, size - i * chunk)) for i, chunk, size in ends)]
-
-    def _decode_chunk(self, index: tuple[int, ...]) -> NDArray[Any]:
-        key = self._array.key(index)
-        try:
-            data = self._source[key]
-        except KeyError as err:
-            raise self._chunk_error(index, "is missing") from err
-        try:
-            self._check_sum(index, data)
-            plain = self._decompress(bytes(data))
-        except DamagedChunkError as err:
-            raise self._chunk_error(index, f"is damaged: {err}") from err
-        return np.frombuffer(plain, self.code_dtype).reshape(self.chunks, order=self._array.order)
-
-    def _check_sum(self, index: tuple[int, ...], data: bytes) -> None:
-        sums = self._attributes.checksums
-        if sums is None:
-            return
-        place = int(np.ravel_multi_index(index, self._array.grid))
-        if place >= len(sums) or sums[place] != checksum(data):
-            raise DamagedChunkError("its bytes are not those that were written")
-
-    def _decompress(self, data: bytes) -> bytes:
-        """Return the bytes of what the chunk stores, native codes in a compact movie."""
-        compressor, filters = self._array.compressor, self._array.filters
-        size = math.prod(self.chunks) * self.code_dtype.itemsize
-        if self.mode != "compact":
-            plain = decompress(data, compressor=compressor, size=size)
-            return np.ascontiguousarray(undo_filters(plain, filters)).tobytes() if filters else plain
-        if not filters or filters[0].get("id") != "fixedscaleoffset":
-            return self._codes_of_floats(
-                undo_filters(decompress(data, compressor=compressor, size=4 * size), filters)
-            )
-        if compressor is not None and compressor["id"] == "zstd":
-            plain = decompress_codes(data, size=size)
-        else:
-            plain = decompress(data, compressor=compressor, size=size)
-        rest = filters[1:]
-        if rest and rest[0] == {"id": "shuffle", "elementsize": 2} and len(rest) == 1:
-            return unshuffle(plain)
-        return np.ascontiguousarray(undo_filters(plain, rest)).tobytes() if rest else plain
-
-    def _codes_of_floats(self, values: Any) -> bytes:
-        """Return the codes of a chunk that somebody stored as stabilised floats."""
-        floats = np.frombuffer(values, self._array.dtype)
-        codes = np.rint(floats / (self._attributes.step or 1)) - (self._attributes.first_code or 0)
-        return codes.astype(self.code_dtype).tobytes()
-
-    @cached_property
-    def _scale(self) -> Mapping[str, Any]:
-        """The filter that tells the type of a code."""
-        for config in self._array.filters:
-            if config.get("id") == "fixedscaleoffset":
-                return config
-        return {}
-
-    def _chunk_error(self, index: tuple[int, ...], what: str) -> ChunkError:
-        first = index[0] * self.chunks[0]
-        last = min(first + self.chunks[0], self.shape[0]) - 1
-        return ChunkError(
-            f"chunk {self._array.key(index)} (frames {first}-{last}) {what}",
-            hint="Restore this file from a copy of the store, or insert the movie again.",
-        )
-
-    def _decode(self, stored: NDArray[Any], kind: str, selection: Selection) -> NDArray[Any]:
-        """Return what was stored as the kind that was asked for, channel by channel."""
-        if kind == "codes" or (kind == "counts" and self.mode == "lossless"):
-            return stored
-        if not self._attributes.has_channels:
-            return self._decode_channel(stored, kind, 0)
-        axis = self.dims.index("channel")
-        channels = [
-            self._decode_channel(stored.take([place], axis), kind, int(channel))
-            for place, channel in enumerate(selection.indices[axis])
-        ]
-        return np.concatenate(channels, axis) if channels else self._decode_channel(stored, kind, 0)
-
-    def _decode_channel(self, stored: NDArray[Any], kind: str, channel: int) -> NDArray[Any]:
-        if self.mode == "compact":
-            # no code lies beyond its table, which is as long as the codes' type allows
-            return np.take(self._tables(channel)[kind], stored, mode="clip")
-        if self.mode == "reference":
-            return self._from_stabilized(stored, kind, self._noise(channel))
-        noise = self._noise(channel)
-        if kind == "photons":
-            return ((stored.astype(np.float64) - noise.offset) / noise.gain).astype(np.float32)
-        return stabilize(stored, noise).astype(np.float32)
-
-    def _from_stabilized(self, stored: NDArray[Any], kind: str, noise: NoiseModel) -> NDArray[Any]:
-        if kind == "stabilized":
-            return stored.astype(np.float32)
-        counts = destabilize(stored, noise)
-        if kind == "photons":
-            return ((counts - noise.offset) / noise.gain).astype(np.float32)
-        return _round(counts, self.dtype)
-
-    def _noise(self, channel: int) -> NoiseModel:
-        if not self._attributes.trusted:
-            raise ValueRefusedError(
-                "photons and stabilised values need the detector's noise, which is not known for this movie",
-                hint="Use counts, or insert the movie again with gain, offset and variance.",
-            )
-        return self._attributes.noise[channel]
-
-    def _tables(self, channel: int) -> dict[str, NDArray[Any]]:
-        """Return by kind the value of each code that the codes' type can hold."""
-        return self._all_tables[channel]
-
-    @cached_property
-    def _all_tables(self) -> tuple[dict[str, NDArray[Any]], ...]:
-        attributes = self._attributes
-        if attributes.step is None or attributes.first_code is None or not attributes.trusted:
-            raise FormatError(
-                "a compact movie needs its step, its first code and its noise", hint="Restore .zattrs."
-            )
-        n_codes = 256 if self.code_dtype.itemsize == 1 else MAX_CODES
-        quantizer = Quantizer(attributes.noise, attributes.step, attributes.first_code, n_codes)
-        tables: list[dict[str, NDArray[Any]]] = []
-        for channel, (noise, means) in enumerate(
-            zip(attributes.noise, attributes.inverse_tables, strict=True)
-        ):
-            counts = quantizer.midpoints(channel=channel)
-            counts[: len(means)] = means
-            tables.append(
-                {
-                    "counts": _round(counts, self.dtype),
-                    "photons": ((counts - noise.offset) / noise.gain).astype(np.float32),
-                    "stabilized": quantizer.values().astype(np.float32),
-                }
-            )
-        return tuple(tables)
 
 
 def _check_kind(kind: str) -> None:
     if kind not in KINDS:
         raise ValueRefusedError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
-
-
-def _round(counts: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return counts in their original type, the nearest that it can hold."""
-    if dtype.kind == "f":
-        return counts.astype(dtype)
-    limits = np.iinfo(dtype)
-    # 2**63 and 2**64 are floats, but one more than their types can hold
-    top = np.nextafter(float(limits.max), 0) if dtype.itemsize == 8 else limits.max  # noqa: PLR2004  bytes
-    return np.clip(np.rint(counts), limits.min, top).astype(dtype)
 
 
 def _grid(parts: tuple[Any, ...]) -> tuple[Any, ...]:

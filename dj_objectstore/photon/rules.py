@@ -94,8 +94,8 @@ def check_options(
         )
     if frames_per_chunk is not None and (not isinstance(frames_per_chunk, int) or frames_per_chunk < 1):
         raise MovieRefusedError(f"frames_per_chunk must be 1 or more, got {frames_per_chunk!r}")
-    models = (noise,) if isinstance(noise, NoiseModel) or noise is None else tuple(noise)
-    if not models or not all(model is None or isinstance(model, NoiseModel) for model in models):
+    models = tuple(noise) if isinstance(noise, Sequence) else () if noise is None else (noise,)
+    if (noise is not None and not models) or not all(isinstance(model, NoiseModel) for model in models):
         raise MovieRefusedError(
             f"noise must be a NoiseModel, or one per channel, got {noise!r}",
             hint="For example NoiseModel(gain=85.0, offset=10.0).",

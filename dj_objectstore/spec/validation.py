@@ -12,7 +12,6 @@ from dj_objectstore.exceptions import ConfigurationError
 from dj_objectstore.report import Problem, Report
 from dj_objectstore.spec.layout import Layout
 from dj_objectstore.spec.models import SPECS, StoreSpec
-from dj_objectstore.spec.secrets import is_secret_name
 
 _RULES = {
     "string_type": "be text",
@@ -71,11 +70,11 @@ def _unknown_protocol(where: str, protocol: Any) -> Problem:
 
 def _is_empty_secret(model: type[BaseModel], key: str, value: Any) -> bool:
     """Return whether a credential was left empty, which means that there is none."""
-    return value == "" and key in model.model_fields and is_secret_name(key)
+    return value == "" and key in _secret_keys(model)
 
 
 def _build(where: str, model: type[Any], settings: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
-    secrets = {name for name, field in model.model_fields.items() if _takes_secret(field.annotation)}
+    secrets = _secret_keys(model)
     values = {
         key: SecretStr(value) if key in secrets and isinstance(value, str) else value
         for key, value in settings.items()
@@ -102,8 +101,9 @@ def _errors_between_keys(model: type[BaseModel], values: Mapping[str, Any], wron
     return []
 
 
-def _takes_secret(annotation: Any) -> bool:
-    return SecretStr in getattr(annotation, "__args__", (annotation,))
+def _secret_keys(model: type[BaseModel]) -> set[str]:
+    fields = model.model_fields.items()
+    return {name for name, field in fields if SecretStr in getattr(field.annotation, "__args__", ())}
 
 
 def _problems(where: str, model: type[BaseModel], error: Any) -> Iterator[Problem]:
@@ -125,7 +125,7 @@ def _problems(where: str, model: type[BaseModel], error: Any) -> Iterator[Proble
             )
         case kind:
             rule = _RULES.get(kind) or error["msg"].removeprefix("Input should ")
-            secret = is_secret_name(key) or isinstance(error["input"], Mapping)
+            secret = key in _secret_keys(model) or isinstance(error["input"], Mapping)
             got = type(error["input"]).__name__ if secret else repr(error["input"])
             yield Problem("type", where, f"{key} must {rule}, got {got}", "correct it")
 

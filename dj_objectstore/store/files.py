@@ -15,6 +15,7 @@ from dj_objectstore.store.ledger import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from dj_objectstore.store.backend import Upload
@@ -206,6 +207,29 @@ class StoreWriter(io.RawIOBase):
         if hasattr(self, "_settled"):
             with suppress(StoreAccessError):
                 self.abort()
+
+
+class GuardedUpload:
+    """An upload whose errors are ours."""
+
+    def __init__(self, upload: Upload, access: Callable[[], AbstractContextManager[None]]) -> None:
+        self._upload = upload
+        self._access = access
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Send more bytes."""
+        with self._access():
+            self._upload.write(data)
+
+    def commit(self) -> None:
+        """Give the object its name."""
+        with self._access():
+            self._upload.commit()
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        with self._access():
+            self._upload.abort()
 
 
 class TextWriter(io.TextIOWrapper):

@@ -11,8 +11,9 @@ Paths are keys relative to the store's location.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
+from fsspec.registry import register_implementation
 from fsspec.spec import AbstractFileSystem
 from fsspec.utils import stringify_path
 
@@ -20,6 +21,7 @@ from dj_objectstore.exceptions import ObjectNotFoundError, ReadOnlyError, StoreA
 from dj_objectstore.store.files import TextWriter
 from dj_objectstore.store.keys import join_key
 from dj_objectstore.store.ledger import WriteLedger, Written
+from dj_objectstore.store.mapping import PROTOCOL, filesystem_of, keep, new_handle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,20 +53,36 @@ class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
         What was written through this filesystem, by paths relative to `prefix`.
     """
 
-    protocol = "djstore"
+    protocol = PROTOCOL
     root_marker = ""
     cachable = False
 
+    def __new__(cls, name: str, *args: Any, **kwargs: Any) -> Self:
+        """Return the filesystem that already has this handle, when it is named by one in a URL."""
+        del args, kwargs
+        found: Self = filesystem_of(name) or super().__new__(cls)
+        return found
+
     def __init__(
-        self, name: str, settings: Mapping[str, Any], *, prefix: str = "", read_only: bool = True
+        self,
+        name: str,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        prefix: str = "",
+        read_only: bool = True,
+        **options: Any,
     ) -> None:
+        del options  # such as fsspec's `asynchronous`
+        if self._cached:
+            return
         super().__init__()
         self.name = name
-        self.settings = dict(settings)
+        self.settings = dict(settings or {})
         self.prefix = join_key(prefix)
         self.read_only = read_only
         self.ledger = WriteLedger()
         self._store: Store | None = None
+        self._handle = ""
 
     @classmethod
     def of(cls, store: Store, *, prefix: str = "", read_only: bool = True) -> StoreFileSystem:
@@ -129,8 +147,22 @@ class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
     def _strip_protocol(cls, path: Any) -> Any:
         if isinstance(path, list):
             return [cls._strip_protocol(one) for one in path]
+        text = stringify_path(path)
+        if text.startswith(f"{PROTOCOL}://"):
+            text = text.removeprefix(f"{PROTOCOL}://").partition("/")[2]
         # the filesystem is rooted at the store: a leading slash is that root
-        return stringify_path(path).removeprefix(f"{cls.protocol}://").strip("/")
+        return text.strip("/")
+
+    @staticmethod
+    def _get_kwargs_from_urls(path: str) -> dict[str, str]:
+        return {"name": path.removeprefix(f"{PROTOCOL}://").partition("/")[0]}
+
+    def unstrip_protocol(self, name: str) -> str:
+        """Return the URL by which this process opens a path on this very filesystem."""
+        if not self._handle:
+            self._handle = new_handle(self)
+        keep(self)
+        return f"{PROTOCOL}://{self._handle}/{self._strip_protocol(name)}"
 
     def _key(self, path: Any) -> str:
         """Return a path as a safe key inside the prefix."""
@@ -356,3 +388,6 @@ def _folders(root: str, key: str) -> Iterator[str]:
         if at:
             yield key[:at]
         at = key.find("/", at + 1)
+
+
+register_implementation(PROTOCOL, StoreFileSystem, clobber=True)

@@ -5,7 +5,7 @@ Symlinks are followed as long as they stay inside the location.
 """
 
 # pathlib would rewrite a key's text, and costs more than the calls themselves
-# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH112, PTH116, PTH118, PTH120, PTH123
+# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from dj_objectstore.spec.models import FileSpec, MemorySpec, S3Spec, StoreSpec, 
 from dj_objectstore.spec.sources import resolve_spec
 from dj_objectstore.store.backend import Child, Entry
 from dj_objectstore.store.failures import access
-from dj_objectstore.store.files import StoreReader, StoreWriter
+from dj_objectstore.store.files import GuardedUpload, StoreReader, StoreWriter
 from dj_objectstore.store.keys import join_key
 from dj_objectstore.store.ledger import Written
 from dj_objectstore.store.protocols import open_backend
@@ -39,10 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    import fsspec
-
     from dj_objectstore.store.backend import Backend, Upload
     from dj_objectstore.store.filesystem import StoreFileSystem
+    from dj_objectstore.store.mapping import StoreMap
 
 __all__ = ["Child", "Entry", "Store", "Written", "open_store", "store_of"]
 
@@ -134,17 +133,16 @@ class Store:
 
         return StoreFileSystem.of(self)
 
-    def fsmap(self, key: str, *, writable: bool = False) -> fsspec.FSMap:
+    def fsmap(self, key: str, *, writable: bool = False) -> StoreMap:
         """Return the folder at `key` as a mapping for zarr, xarray and dask.
 
         With `writable` it writes, and ``fsmap.fs.ledger`` holds what was written. Nothing outside of the
         folder can be named through it.
         """
-        import fsspec
+        from dj_objectstore.store.mapping import StoreMap
 
         key = join_key(key)
-        fs = self.fs.recording(key) if writable else self.fs.scoped(key)
-        return fsspec.FSMap(key, fs)
+        return StoreMap(key, self.fs.recording(key) if writable else self.fs.scoped(key))
 
     def safe_join(self, *parts: str) -> str:
         """Join parts to a key; see `join_key`."""
@@ -267,7 +265,7 @@ class Store:
 
         def begin() -> Upload:
             with self._access(key):
-                return _GuardedUpload(
+                return GuardedUpload(
                     self._backend.upload(key, create=not overwrite), partial(self._access, key)
                 )
 
@@ -396,26 +394,3 @@ class Store:
                 hint="Name a file or a folder.",
             )
         return joined
-
-
-class _GuardedUpload:
-    """An upload whose errors are ours."""
-
-    def __init__(self, upload: Upload, access: Callable[[], AbstractContextManager[None]]) -> None:
-        self._upload = upload
-        self._access = access
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Send more bytes."""
-        with self._access():
-            self._upload.write(data)
-
-    def commit(self) -> None:
-        """Give the object its name."""
-        with self._access():
-            self._upload.commit()
-
-    def abort(self) -> None:
-        """Leave nothing behind."""
-        with self._access():
-            self._upload.abort()

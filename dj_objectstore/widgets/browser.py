@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from dj_objectstore.exceptions import ObjectStoreError, ValueRefusedError
-from dj_objectstore.objects.ref import ObjectRef
 from dj_objectstore.widgets.answers import Answer, Opened
 from dj_objectstore.widgets.previews import preview
-from dj_objectstore.widgets.stored import Place, open_stored
+from dj_objectstore.widgets.stored import Place, as_ref, open_stored
 from dj_objectstore.widgets.targets import Targets
 from dj_objectstore.widgets.tree import Tree
 from dj_objectstore.widgets.widget import ObjectStoreWidget
 
 if TYPE_CHECKING:
+    from dj_objectstore.objects.ref import ObjectRef
     from dj_objectstore.widgets.channel import Job
     from dj_objectstore.widgets.protocol import ListParams, OpenParams, PreviewParams
 
@@ -45,6 +45,7 @@ class Browser(ObjectStoreWidget):
         self._title = title
         self._tree = tree
         self._targets = Targets()
+        self._opened: dict[str, str] = {}
         self.connect(
             self._targets, methods={"list": self._list, "preview": self._preview, "open": self._open}
         )
@@ -70,8 +71,10 @@ class Browser(ObjectStoreWidget):
                 f"only movies and Zarr arrays can be scrubbed, {node.place.name!r} is a file",
                 hint="Open it in Python, and give the array to scrub().",
             )
-        title = node.place.name if node.parts else self._title
-        return Answer(Opened(target=self._targets.add(partial(open_stored, node.place, title=title))))
+        if params.node not in self._opened:
+            title = node.place.name if node.parts else self._title
+            self._opened[params.node] = self._targets.add(partial(open_stored, node.place, title=title))
+        return Answer(Opened(target=self._opened[params.node]))
 
 
 def browse(ref: ObjectRef, **traits: Any) -> Browser:
@@ -94,14 +97,15 @@ def browse(ref: ObjectRef, **traits: Any) -> Browser:
     ValueRefusedError
         When `ref` is something else.
     """
-    if not isinstance(ref, ObjectRef):
+    own = as_ref(ref)
+    if own is None:
         raise ValueRefusedError(
             f"only a stored object can be browsed, got {type(ref).__name__}",
             hint="Give what fetch1() returns for an <object@> or <photon@> field.",
         )
-    title = ref.path.rsplit("/", 1)[-1]
+    title = own.path.rsplit("/", 1)[-1]
     try:
-        tree: Tree | ObjectStoreError = Tree(Place(ref.opened, ref.key()), is_dir=ref.is_dir, size=ref.size)
+        tree: Tree | ObjectStoreError = Tree(Place(own.opened, own.key()), is_dir=own.is_dir, size=own.size)
     except ObjectStoreError as err:
         tree = err
     return Browser(tree, title=title, **traits)

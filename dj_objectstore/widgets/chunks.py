@@ -72,6 +72,11 @@ class ChunkCache:
                 loading = self._loading[key] = _Loading()
         return self._load(key, loading, load) if mine else loading.result()
 
+    def peek(self, key: Hashable) -> Chunk | None:
+        """Return the chunk if it is here, without counting that as a use."""
+        with self._lock:
+            return self._chunks.get(key)
+
     def clear(self) -> None:
         """Forget all chunks."""
         with self._lock:

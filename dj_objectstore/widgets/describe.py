@@ -65,7 +65,9 @@ def profile(service: FrameService, source: FrameSource, progress: Callable[[int,
     seen: list[int] = []
     values: list[float] = []
     for done, index in enumerate(indices, start=1):
-        mean = float(decode_block(service.read(source, index, channel=0), source.code, source.table).mean())
+        mean = float(
+            decode_block(service.read_once(source, index, channel=0), source.code, source.table).mean()
+        )
         if np.isfinite(mean):
             seen.append(index)
             values.append(mean)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dj_objectstore.objects.ref import ObjectRef
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-UNITS = ("B", "kB", "MB", "GB", "TB")
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 THOUSAND = 1000
 
 Bundle = dict[str, Any]

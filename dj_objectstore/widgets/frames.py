@@ -67,6 +67,14 @@ class FrameService:
         frame: np.ndarray = self._block(source, block, channel)[offset]
         return frame
 
+    def read_once(self, source: FrameSource, index: int, *, channel: int) -> np.ndarray:
+        """Return the codes of a frame as `read` does, without keeping its block: to look a movie over."""
+        source.check(index, channel)
+        block, offset = divmod(index, source.block_frames)
+        kept = self.cache.peek((source.identity, block, channel))
+        frame: np.ndarray = (source.read_block(block, channel=channel) if kept is None else kept)[offset]
+        return frame
+
     def read_ahead(
         self, source: FrameSource, indices: list[int], *, channel: int, is_wanted: Callable[[], bool]
     ) -> None:

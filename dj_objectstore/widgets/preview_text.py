@@ -10,6 +10,7 @@ from typing import Any
 
 MAX_TEXT_BYTES = 256_000
 MAX_ROWS = 200
+GUESS_ROWS = 20
 MAX_COLUMNS = 100
 MAX_CELL = 200
 HEX_BYTES = 4096
@@ -94,9 +95,14 @@ def parse_table(text: str, *, delimiter: str, truncated: bool) -> dict[str, Any]
 
 
 def guess_delimiter(text: str) -> str:
-    """Return what separates the cells of the first line: a comma, semicolon or tab."""
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
+    """Return what separates cells: the comma, semicolon or tab that gives the first rows equal lengths."""
+    sample = "\n".join(text.splitlines()[:GUESS_ROWS])
+
+    def merit(delimiter: str) -> tuple[bool, int]:
+        lengths = {len(row) for row in csv.reader(io.StringIO(sample), delimiter=delimiter) if row}
+        return lengths != {1} and len(lengths) == 1, max(lengths, default=0)
+
+    return max(",;\t", key=merit)
 
 
 def dump_hex(data: bytes) -> str:

@@ -185,7 +185,7 @@ def python_line(node: Node, kind: ZarrKind | None = None) -> str:
     """Return the Python that opens a node, where `ref` is the handle of the object."""
     subpath = repr(node.subpath) if node.parts else ""
     if kind is not None:
-        return f"zarr.open(ref.fsmap, mode='r', path={subpath})" if subpath else _ROOT_LINES[kind]
+        return f"zarr.open(ref.opened.fsmap(ref.key({subpath})), mode='r')" if subpath else _ROOT_LINES[kind]
     if node.is_dir:
         return f"ref.listdir({subpath})"
     suffix = node.place.name.rpartition(".")[2].lower()
@@ -194,9 +194,9 @@ def python_line(node: Node, kind: ZarrKind | None = None) -> str:
 
 _ROOT_LINES: dict[ZarrKind, str] = {"movie": "ref[0]", "array": "ref.open_zarr()", "group": "ref.open_zarr()"}
 _FILE_LINES = {
-    **dict.fromkeys(IMAGES, "PIL.Image.open(ref.open({}))"),
-    **dict.fromkeys(JSONS, "json.load(ref.open({}))"),
-    "csv": "pandas.read_csv(ref.open({}))",
-    "tsv": "pandas.read_csv(ref.open({}), sep='\\t')",
-    "npy": "numpy.load(ref.open({}))",
+    **dict.fromkeys(IMAGES, "PIL.Image.open(io.BytesIO(ref.read({})))"),
+    **dict.fromkeys(JSONS, "json.loads(ref.read({}))"),
+    "csv": "pandas.read_csv(io.BytesIO(ref.read({})))",
+    "tsv": "pandas.read_csv(io.BytesIO(ref.read({})), sep='\\t')",
+    "npy": "numpy.load(io.BytesIO(ref.read({})))",
 }

@@ -13,15 +13,15 @@ import numpy as np
 import traitlets
 
 from dj_objectstore.exceptions import ObjectStoreError, ValueRefusedError
-from dj_objectstore.objects.ref import ObjectRef
 from dj_objectstore.widgets.sources import ArraySource, Facts, Timing, recorded_timing
-from dj_objectstore.widgets.stored import Place, array_notes, open_stored
+from dj_objectstore.widgets.stored import Place, array_notes, as_ref, open_stored
 from dj_objectstore.widgets.targets import Targets
 from dj_objectstore.widgets.widget import ObjectStoreWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dj_objectstore.objects.ref import ObjectRef
     from dj_objectstore.widgets.sources import FrameSource
     from dj_objectstore.widgets.targets import OpenSource
 
@@ -105,13 +105,13 @@ def scrub(
     ValueRefusedError
         When `movie` is no movie, or `dims` or `times` don't fit it.
     """
-    if isinstance(movie, ObjectRef):
+    if (ref := as_ref(movie)) is not None:
         if (dims, frame_rate, times, pixel_size) != (None, None, None, None):
             raise ValueRefusedError(
                 "dims, frame_rate, times and pixel_size describe arrays; a stored object knows its own",
                 hint="Open it first to override them: scrub(ref.to_dask(), dims=..., frame_rate=...).",
             )
-        return Scrubber(open_ref(movie, title), title=title or _stored_name(movie), **traits)
+        return Scrubber(open_ref(ref, title), title=title or _stored_name(ref), **traits)
     source = _array_source(
         movie, dims=dims, timing=Timing(frame_rate, _seconds(times)), pixel_size=pixel_size
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dj_objectstore.exceptions import FormatError, ObjectNotFoundError, ObjectStoreError, ValueRefusedError
 from dj_objectstore.objects.folder import ObjectFolder
+from dj_objectstore.objects.ref import ObjectRef
 from dj_objectstore.widgets.sources import ArraySource, Facts, FrameSource, recorded_dims
 
 if TYPE_CHECKING:
@@ -59,6 +60,13 @@ class Place:
             return self.store.get(self.below(*parts).key)
         except ObjectNotFoundError:
             return None
+
+
+def as_ref(value: Any) -> ObjectRef | None:
+    """Return a handle as this package's own, also one of plain DataJoint; None for anything else."""
+    if isinstance(value, ObjectRef):
+        return value
+    return ObjectRef.from_json(value.to_json()) if isinstance(value, ObjectRef.__mro__[1]) else None
 
 
 def zarr_kind(place: Place) -> ZarrKind | None:

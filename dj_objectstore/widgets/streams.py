@@ -137,11 +137,6 @@ class Stream:
             self._stopped = True
             self._changed.notify_all()
 
-    def join(self, seconds: float) -> None:
-        """Wait for the thread to end."""
-        if self._thread is not threading.current_thread():
-            self._thread.join(seconds)
-
     def _run(self) -> None:
         reason: EndReason = "error"
         error: Exception | None = None

@@ -1,5 +1,7 @@
 """The movies that a widget can show, opened when they are first needed.
 
+>>> import numpy as np
+>>> from dj_objectstore.widgets.sources import ArraySource
 >>> targets = Targets(main=lambda: ArraySource(np.zeros((10, 8, 8), "u1")))
 >>> targets.find(None).source().frames
 10

@@ -3,7 +3,7 @@
 >>> travel = Travel()
 >>> for step in range(3): travel.observe(10 + step, seconds=step / 30)
 >>> travel.ahead(per_block=10, frames=1000)
-[20, 30]
+[20, 30, 40]
 """
 
 from __future__ import annotations

@@ -147,6 +147,8 @@ export type ToKernel =
 export interface PlayOptions {
   readonly stream: number;
   readonly target?: string;
+  /** Left out for the first. */
+  readonly channel?: number;
   readonly from: number;
   /** Frames per second. */
   readonly fps: number;

@@ -66,7 +66,7 @@ export class Playback {
 
   #choose(journey: Journey): FrameSource {
     const { client, movie, target, cache, clock, want } = this.#parts;
-    if (journey.channel > 0 || this.#isCached(journey.channel))
+    if (this.#isCached(journey.channel))
       return new PullSource(journey, movie.frames, (index) => want(index, journey.channel));
     return new StreamSource(client, movie, { journey, target, cache, now: () => clock.now() });
   }

@@ -41,7 +41,7 @@ export interface Shown {
   readonly playing: boolean;
 }
 
-export const FPS_RANGE: Range = [0.1, 240];
+export const FPS_RANGE: Range = [0.01, 240];
 
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));

@@ -226,7 +226,7 @@ export class ScrubberSession {
     untracked(() => {
       const running = this.#playback?.isRunning ?? false;
       if (running && index === this.#played) return;
-      if (running || this.#timers.has("resume")) 
+      if (running || this.#timers.has("resume")) this.#jumpWhilePlaying();
       this.problem.value = null;
       this.#want({ index, channel });
     });

@@ -1,4 +1,4 @@
-/** Where a running movie's frames come from: a stream of the kernel, or frames asked for one by one. */
+/** Where a running movie's frames come from: a stream of the kernel, or the cache. */
 
 import type { Client, Stream } from "../protocol/client.ts";
 import type { Failure, Keep, StreamEnd } from "../protocol/messages.ts";
@@ -46,15 +46,15 @@ export class StreamSource implements FrameSource {
       now,
     }: { journey: Journey; target: string | undefined; cache: FrameCache; now: () => number },
   ) {
-    const { from, fps, loop, keep } = journey;
+    const { from, fps, loop, keep, channel } = journey;
     this.#pacer = new Pacer({ fps, frames: movie.frames, keep });
-    const where = target === undefined ? {} : { target };
+    const where = { ...(target === undefined ? {} : { target }), ...(channel > 0 ? { channel } : {}) };
     this.#stream = client.play(
       { ...where, from, fps, loop, credit: CREDIT, keep },
       {
         onFrame: (message, buffers) => {
           try {
-            const frame = parseFrame(movie, message, 0, buffers[0]);
+            const frame = parseFrame(movie, message, channel, buffers[0]);
             cache.add(frame);
             this.#pacer.push(frame, now());
           } catch (error) {
@@ -90,7 +90,7 @@ export class StreamSource implements FrameSource {
   }
 }
 
-/** Frames taken one after the other through `want`: all of them cached already, or of another channel. */
+/** Frames of a movie that is wholly in the cache; one that has left it meanwhile is asked for through `want`. */
 export class PullSource implements FrameSource {
   readonly #journey: Journey;
   readonly #frames: number;

@@ -3,7 +3,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { formatCount, formatField, formatSeconds, formatValue } from "../state/format.ts";
 import { valueOfCode } from "../state/movie.ts";
-import { FPS_RANGE } from "../state/resolve.ts";
+import { clamp, FPS_RANGE } from "../state/resolve.ts";
 import type { ScrubberSession } from "../state/session.ts";
 import { buildUnitScales } from "../state/units.ts";
 import { iconButton, numberField } from "./controls.ts";
@@ -39,9 +39,13 @@ function buildPosition(session: ScrubberSession, scope: Scope): HTMLElement {
 }
 
 function buildRate(session: ScrubberSession, scope: Scope): HTMLElement {
-  const { fps } = session.settings;
+  const setRate = (rate: number) => {
+    session.settings.fps.value = clamp(rate, ...FPS_RANGE);
+    // what was typed may have been out of range, and the setting the same as before
+    field.value = formatField(session.settings.fps.peek());
+  };
   const props = { djo: "fps", min: FPS_RANGE[0], max: FPS_RANGE[1], class: "djo-rate" };
-  const field = numberField("Frames per second", (value) => (fps.value = value), props);
+  const field = numberField("Frames per second", setRate, props);
   scope.effect(() => setField(field, formatField(session.shown.value?.fps ?? 30)));
   return el("label", { class: "djo-fps" }, field, el("span", { class: "djo-dim" }, "fps"));
 }

@@ -222,8 +222,9 @@ describe("the preview", () => {
 
   it("of a quick walk through the tree is that of the last entry", async () => {
     const root = await open();
-    kernel.delay = 100;
+    kernel.delay = 300;
     row(root, "notes.md").click();
+    kernel.delay = 5;
     row(root, "metadata.json").click();
     await pass(500);
     expect(find(root, "preview").dataset.type).toBe("json");

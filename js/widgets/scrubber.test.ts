@@ -334,14 +334,22 @@ describe("playing", () => {
     expect(find(root, "play").title).toBe("Play");
   });
 
-  it("runs another channel frame by frame", async () => {
+  it("runs another channel", async () => {
     const root = await open({ fps: 30 }, { ...running, channels: 2 });
     enter(find(root, "channel"), "1");
     await pass(50);
     find(root, "play").click();
     await pass(1000);
-    expect(sent("play")).toEqual([]);
+    expect(sent("play")).toEqual([expect.objectContaining({ channel: 1 })]);
     expect(Number(root.dataset.frame)).toBeGreaterThan(10);
+  });
+
+  it("takes no rate that can't be played", async () => {
+    const root = await open({ fps: 30 }, running);
+    enter(find(root, "fps"), "0");
+    expect(model.get("fps")).toBeGreaterThan(0);
+    enter(find(root, "fps"), "100000");
+    expect(model.get("fps")).toBeLessThan(1000);
   });
 });
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numcodecs
 import numpy as np
 import pytest
@@ -40,10 +42,8 @@ def test_a_flipped_bit_never_gives_other_codes(seed, photons):
     frame = bytearray(compress_codes(codes))
     for bit in rng.integers(0, len(frame) * 8, 100):
         frame[bit >> 3] ^= 1 << (bit & 7)
-        try:
+        with suppress(DamagedChunkError):
             assert decompress_codes(bytes(frame), size=len(codes)) == codes
-        except DamagedChunkError:
-            pass
         frame[bit >> 3] ^= 1 << (bit & 7)
 
 

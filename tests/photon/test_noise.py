@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -37,7 +39,7 @@ def test_read_noise_moves_the_zero_and_not_the_gain():
 def blinking(rng, shape):
     """Return brightness that wanders about 1 with a memory of 20 frames, as indicators do."""
     state = np.zeros(shape)
-    for before, now in zip(state[:-1], state[1:], strict=True):
+    for before, now in pairwise(state):
         now[...] = 0.95 * before + rng.normal(0, 0.1, shape[1:])
     return np.exp(state)
 

@@ -117,7 +117,7 @@ def test_a_flipped_bit_anywhere_in_a_chunk_is_an_error(stored, data):
 @pytest.mark.parametrize("mode", ["compact", "lossless", "reference"])
 def test_every_flipped_bit_of_a_small_chunk_is_an_error_in_every_mode(make_movie, mode):
     files = {}
-    write_movie(make_movie((12, 6, 6)), files, mode=mode, noise=NoiseModel(gain=20.0))
+    write_movie(make_movie((12, 4, 3)), files, mode=mode, noise=NoiseModel(gain=20.0))
     chunk = bytearray(files["0.0.0"])
     for bit in range(len(chunk) * 8):
         chunk[bit >> 3] ^= 1 << (bit & 7)
@@ -149,6 +149,8 @@ def test_a_chunk_in_the_place_of_another_is_an_error(stored):
 def test_what_is_not_there_or_not_finished_is_said(stored):
     with pytest.raises(ObjectNotFoundError, match="zarray"):
         _ = MovieReader({}).shape
+    with pytest.raises(ObjectNotFoundError, match="zarray"):
+        MovieReader({}).read(0)
     with pytest.raises(IntegrityError, match="never finished"):
         MovieReader({".zarray": stored[".zarray"]}).read(0)
     with pytest.raises(IntegrityError, match="never finished"):
@@ -205,7 +207,7 @@ def test_codes_under_any_compressor_of_numcodecs_are_read(stored, compressor):
     files = change(stored, ".zarray", compressor=compressor)
     files = change(files, ".zattrs", chunk_checksums=None)
     for number in range(9):
-        plain = reader._decode_chunk((number, 0, 0)).tobytes()
+        plain = reader._store.decode((number, 0, 0)).tobytes()
         files[f"{number}.0.0"] = plain if codec is None else bytes(codec.encode(plain))
     assert np.array_equal(MovieReader(files).read([3, 133]), reader.read([3, 133]))
 
@@ -261,3 +263,21 @@ def test_times_come_back_as_they_were(make_movie):
     files = {}
     write_movie(make_movie(), files, times=times)
     assert np.array_equal(MovieReader(files).times, times)
+
+
+def test_channels_that_another_tool_put_into_one_chunk_are_told_apart(make_movie):
+    movie = np.stack([make_movie((20, 8, 8), gain=20.0), make_movie((20, 8, 8), gain=90.0)], axis=1)
+    noise = (NoiseModel(gain=20.0), NoiseModel(gain=90.0))
+    ours, files = {}, {}
+    write_movie(movie, ours, noise=noise, dims=("time", "channel", "y", "x"))
+    stabilized = np.stack([stabilize(movie[:, n], model) for n, model in enumerate(noise)], axis=1)
+    array = json.loads(ours[".zarray"]) | {"chunks": [6, 2, 8, 8], "filters": None, "compressor": None}
+    for number, start in enumerate(range(0, 20, 6)):
+        whole = np.zeros((6, 2, 8, 8))
+        whole[: len(stabilized[start : start + 6])] = stabilized[start : start + 6]
+        files[f"{number}.0.0.0"] = whole.tobytes()
+    files[".zarray"] = json.dumps(array).encode()
+    files[".zattrs"] = change(ours, ".zattrs", chunk_checksums=None)[".zattrs"]
+    for key in (..., 3, (slice(2, 17), 1), (slice(None), slice(None, None, -1))):
+        for kind in ("counts", "photons"):
+            assert np.array_equal(MovieReader(files).read(key, kind), MovieReader(ours).read(key, kind))

@@ -58,7 +58,9 @@ def s3_store(s3_settings):
 
 @pytest.fixture
 def file_store(tmp_path_factory):
-    return open_store(parse_spec("disk", {"protocol": "file", "location": str(tmp_path_factory.mktemp("store"))}))
+    return open_store(
+        parse_spec("disk", {"protocol": "file", "location": str(tmp_path_factory.mktemp("store"))})
+    )
 
 
 @pytest.fixture

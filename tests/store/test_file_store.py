@@ -40,14 +40,14 @@ def test_a_missing_location_is_named_with_a_remedy_and_never_made(tmp_path):
         lambda: store.get("a"),
         lambda: store.put("a", b""),
         lambda: list(store.list()),
-        lambda: store.children(),
+        store.children,
         lambda: store.exists("a"),
         lambda: store.delete(["a"]),
         lambda: store.delete_tree("a"),
         lambda: store.open("a"),
         lambda: store.put_folder("a", tmp_path),
     ):
-        with pytest.raises(StoreUnavailableError, match="'lab' does not exist.*unmounted") as raised:
+        with pytest.raises(StoreUnavailableError, match=r"'lab' does not exist.*unmounted") as raised:
             ask()
         assert "mount the disk" in raised.value.hint
     assert not gone.exists()

@@ -31,7 +31,16 @@ class StoreContract:
     def test_ranges_are_those_of_a_slice(self, store):
         data = bytes(range(100))
         store.put("r", data)
-        for start, end in [(0, 10), (90, None), (-7, None), (5, 5), (50, 1000), (100, None), (200, 300), (3, -3)]:
+        for start, end in [
+            (0, 10),
+            (90, None),
+            (-7, None),
+            (5, 5),
+            (50, 1000),
+            (100, None),
+            (200, 300),
+            (3, -3),
+        ]:
             assert store.get("r", start, end) == data[start:end], (start, end)
 
     def test_never_overwrites_unless_told(self, store):

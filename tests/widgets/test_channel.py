@@ -99,7 +99,16 @@ def test_an_object_that_is_gone_is_told_and_tried_again(page: Any) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [None, 3, "x", [], {}, {"kind": "request"}, {"kind": "request", "view": "a1", "method": "frame"}, {"view": 1}],
+    [
+        None,
+        3,
+        "x",
+        [],
+        {},
+        {"kind": "request"},
+        {"kind": "request", "view": "a1", "method": "frame"},
+        {"view": 1},
+    ],
 )
 def test_nonsense_is_ignored(talk: Any, content: object) -> None:
     talk.channel.receive(None, content, [])
@@ -177,7 +186,9 @@ def test_without_credit_nothing_is_sent(talk: Any) -> None:
     assert talk.hear(is_stream)[0]["index"] == 3
 
 
-def test_a_stream_that_is_stopped_says_so(talk: Any, threads: Callable[[], list[str]], wait_until: Any) -> None:
+def test_a_stream_that_is_stopped_says_so(
+    talk: Any, threads: Callable[[], list[str]], wait_until: Any
+) -> None:
     play(talk, loop=True, credit=200, fps=200.0)
     talk.hear(is_stream)
     talk.send(kind="stop", stream=1)

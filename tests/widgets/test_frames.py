@@ -46,6 +46,11 @@ def service() -> Iterator[FrameService]:
     service.close()
 
 
+def lane_of(service: FrameService, array: GatedArray) -> FrameLane:
+    source = ArraySource(array)
+    return FrameLane(service, lambda: source)
+
+
 class Answers:
     """Collects what a lane answers, by the frame that was asked for."""
 
@@ -72,7 +77,7 @@ def test_two_views_of_a_movie_share_what_was_decoded(service: FrameService, arra
 def test_of_the_frames_that_wait_only_the_newest_is_read(
     service: FrameService, array: GatedArray, wait_until: Any
 ) -> None:
-    lane, answers = FrameLane(service, lambda source=ArraySource(array): source), Answers()
+    lane, answers = lane_of(service, array), Answers()
     array.gate.clear()
     for index in (0, 10):
         lane.ask(answers.wish(index))
@@ -89,7 +94,7 @@ def test_of_the_frames_that_wait_only_the_newest_is_read(
 def test_what_comes_next_is_read_before_it_is_asked_for(
     service: FrameService, array: GatedArray, wait_until: Any
 ) -> None:
-    lane, answers = FrameLane(service, lambda source=ArraySource(array): source), Answers()
+    lane, answers = lane_of(service, array), Answers()
     for index in (15, 14, 13):
         lane.ask(answers.wish(index))
         wait_until(lambda index=index: index in answers.given)
@@ -110,7 +115,7 @@ def test_read_ahead_that_is_no_longer_wanted_reads_nothing(service: FrameService
 def test_an_error_answers_the_wish_and_the_lane_goes_on(
     service: FrameService, array: GatedArray, wait_until: Any
 ) -> None:
-    lane, answers = FrameLane(service, lambda source=ArraySource(array): source), Answers()
+    lane, answers = lane_of(service, array), Answers()
     lane.ask(answers.wish(40))
     wait_until(lambda: 40 in answers.given)
     assert isinstance(answers.given[40], ValueRefusedError)
@@ -134,6 +139,15 @@ def test_a_movie_that_can_not_be_opened_is_tried_again(service: FrameService, wa
         wait_until(lambda index=index: index in answers.given)
     assert isinstance(answers.given[1], ChunkError)
     np.testing.assert_array_equal(answers.given[2], FRAMES[2])
+
+
+def test_looking_a_movie_over_keeps_nothing(service: FrameService, array: GatedArray) -> None:
+    source = ArraySource(array)
+    service.read(source, 0, channel=0)
+    for index in range(0, 40, 5):
+        np.testing.assert_array_equal(service.read_once(source, index, channel=0), FRAMES[index])
+    assert array.reads.count(0) == 1
+    assert service.cache.nbytes == FRAMES[:10].nbytes
 
 
 def test_memory_for_decoded_frames_is_bounded(array: GatedArray) -> None:

@@ -97,7 +97,10 @@ def test_frames_and_channels_that_do_not_exist_are_refused() -> None:
     ("times", "expected"),
     [
         (np.arange(25) / 10, np.arange(25) / 10),
-        (np.datetime64("2025-01-05T00:00:00", "ns") + np.arange(25) * np.timedelta64(500, "ms"), np.arange(25) / 2),
+        (
+            np.datetime64("2025-01-05T00:00:00", "ns") + np.arange(25) * np.timedelta64(500, "ms"),
+            np.arange(25) / 2,
+        ),
         (np.array([f"frame {n}" for n in range(25)]), None),
     ],
 )

@@ -16,10 +16,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ui-tests"))
 
+from playwright.sync_api import Page, sync_playwright
+
 from chromium import FLAGS, find_chromium
 from jupyter import running_jupyter
 from notebook_page import NotebookPage, write_notebook
-from playwright.sync_api import Page, sync_playwright
 
 SHAPE = (1000, 512, 512)
 ASKED = 30

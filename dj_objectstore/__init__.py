@@ -20,6 +20,7 @@ from dj_objectstore.spec.configuration import set_configuration
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dj_objectstore.codecs.staging import staged_insert1
     from dj_objectstore.exceptions import (
         AddressError,
         ChunkError,
@@ -76,6 +77,7 @@ __all__ = [
     "load_stores",
     "open_store",
     "scrub",
+    "staged_insert1",
 ]
 
 _HOMES = {
@@ -86,6 +88,7 @@ _HOMES = {
     "Store": "store.store",
     "open_store": "store.store",
     "load_stores": "spec.sources",
+    "staged_insert1": "codecs.staging",
     "browse": "widgets.browser",
     "scrub": "widgets.scrubber",
 }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from layers import check_module, check_package, circles, find_circles
 
 import dj_objectstore
+from layers import check_module, check_package, circles, find_circles
 
 ROOT = Path(dj_objectstore.__file__).parent
 

@@ -41,6 +41,7 @@ NAMES = [
     "load_stores",
     "open_store",
     "scrub",
+    "staged_insert1",
 ]
 
 

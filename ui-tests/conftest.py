@@ -9,12 +9,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from chromium import FLAGS, find_chromium
-from jupyter import running_jupyter
-from notebook_page import NotebookPage
 from playwright.sync_api import sync_playwright
 
+from chromium import FLAGS, find_chromium
 from dj_objectstore.demo.session import open_demo
+from jupyter import running_jupyter
+from notebook_page import NotebookPage
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 NO_BROWSER = "NO CHROMIUM STARTS HERE, SO NO UI TEST RUNS. `make browser` gets one."

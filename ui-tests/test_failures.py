@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from notebook_page import NotebookPage, write_notebook
 from playwright.sync_api import expect
+
+from notebook_page import NotebookPage, write_notebook
 
 SETUP = (
     'import datajoint as dj\n%load_ext dj_objectstore\nRecording = dj.VirtualModule("demo", "demo").Recording'

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datajoint import codecs as _datajoint_codecs
 from datajoint.codecs import Codec, get_codec, unregister_codec
+from datajoint.table import Table
 
 from dj_objectstore.codecs import insert
 from dj_objectstore.codecs.object import ObjectCodec
 from dj_objectstore.codecs.photon import PhotonCodec
+from dj_objectstore.codecs.staging import staged_insert1
 
 _replaced: dict[str, Codec] = {}
+_STAGED = "staged_insert1"
+_datajoint_staged = Table.staged_insert1
 
 
 def enable_codecs() -> None:
@@ -21,12 +25,14 @@ def enable_codecs() -> None:
         _register(ObjectCodec())
     if not isinstance(get_codec(PhotonCodec.name), PhotonCodec):
         _register(PhotonCodec())
+    setattr(Table, _STAGED, property(staged_insert1, doc=staged_insert1.__doc__))
 
 
 def disable_codecs() -> None:
     """Give ``<object@>`` back to DataJoint; ``<photon@>`` has no other codec and stays."""
     while _replaced:
         _register(_replaced.popitem()[1])
+    setattr(Table, _STAGED, _datajoint_staged)
 
 
 def _register(codec: Codec) -> None:

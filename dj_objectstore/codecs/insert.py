@@ -136,22 +136,35 @@ def _checked_rows(
 
 def _convert_key(table: Table, codecs: Mapping[str, StoredObjectCodec], row: dict[str, Any]) -> None:
     del codecs
+    row.update(converted_key(table, row))
+
+
+def converted_key(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the primary key of a row, in the table's order, with each value as its column holds it.
+
+    Raises
+    ------
+    ValueRefusedError
+        When an attribute of the key has no value.
+    AddressError
+        When a column can't hold its value.
+    """
     for name in table.primary_key:
         if row.get(name) is None:
             raise ValueRefusedError(
                 f"the primary key attribute {name!r} has no value, so the object has no address",
                 hint=f"Give {name!r} in the row.",
             )
-        row[name] = convert_key_value(row[name], table.heading[name].type)
+    return {name: convert_key_value(row[name], table.heading[name].type) for name in table.primary_key}
 
 
 def _check_values(table: Table, codecs: Mapping[str, StoredObjectCodec], row: dict[str, Any]) -> None:
     for name, codec in codecs.items():
-        if row.get(name) is None:
+        if row.get(name) is None or isinstance(row[name], Written):
             continue
         with _naming(name, codec):
             row[name] = codec.checked(row[name])
-        _store_of(table, name)
+        store_of_field(table, name)
 
 
 @contextmanager
@@ -163,7 +176,8 @@ def _naming(name: str, codec: StoredObjectCodec) -> Iterator[None]:
         raise type(err)(f"{name} (<{codec.name}@>): {err.message}", hint=err.hint) from err
 
 
-def _store_of(table: Table, name: str) -> Store:
+def store_of_field(table: Table, name: str) -> Store:
+    """Return the store that a table's attribute names."""
     return open_store(table.heading[name].store, config=table.connection._config)  # noqa: SLF001 - its config
 
 
@@ -173,14 +187,15 @@ def _write_fields(
     """Write the objects of one checked row and return the row with their JSON in place of the values."""
     written = dict(row)
     for name, codec in codecs.items():
-        if row.get(name) is None:
+        if row.get(name) is None or isinstance(row[name], Written):
             continue
-        store = _store_of(table, name)
+        store = store_of_field(table, name)
         given = codec.existing(row[name], store)
         if given is None:
             key = _key(table, row)
+            ext = codec.ext(row[name])
             path = codec.new_path(
-                store, row[name], schema=table.database, table=table.table_name, field=name, key=key
+                store, ext, schema=table.database, table=table.table_name, field=name, key=key
             )
             batch.starts(name, store, path, key)
             with _naming(name, codec):

@@ -82,7 +82,9 @@ class StoredObjectCodec(SchemaCodec, register=False):  # type: ignore[misc,call-
         given = self.existing(checked, store)
         if given is not None:
             return given
-        path = self.new_path(store, checked, schema=schema, table=table, field=field, key=primary_key)
+        path = self.new_path(
+            store, self.ext(checked), schema=schema, table=table, field=field, key=primary_key
+        )
         return self.write(checked, store, path).to_json()
 
     def decode(
@@ -96,7 +98,7 @@ class StoredObjectCodec(SchemaCodec, register=False):  # type: ignore[misc,call-
         return self.handle.from_json(stored, config=self._codec_config(key, context))
 
     def new_path(
-        self, store: Store, value: Any, *, schema: str, table: str, field: str, key: Mapping[str, Any]
+        self, store: Store, ext: str, *, schema: str, table: str, field: str, key: Mapping[str, Any]
     ) -> str:
         """Return a new key for an object of this row, with a fresh token."""
         layout = store.spec.layout
@@ -107,7 +109,7 @@ class StoredObjectCodec(SchemaCodec, register=False):  # type: ignore[misc,call-
             key=key,
             field=field,
             token=new_token(layout.token_length),
-            ext=self.ext(value),
+            ext=ext,
             room=store.spec.path_room,
         )
 

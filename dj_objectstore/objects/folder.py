@@ -5,14 +5,12 @@ The photon writer and reader know only mappings; this one lies in a store.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING
 
-import xxhash
-
 from dj_objectstore.exceptions import ObjectNotFoundError
 from dj_objectstore.objects.manifest import ManifestFile
+from dj_objectstore.store.ledger import WriteLedger
 
 if TYPE_CHECKING:
     from dj_objectstore.store.store import Store
@@ -27,8 +25,7 @@ class ObjectFolder(MutableMapping[str, bytes]):
     def __init__(self, store: Store, path: str) -> None:
         self._store = store
         self._path = path
-        self._written: dict[str, ManifestFile] = {}
-        self._lock = threading.Lock()
+        self._ledger = WriteLedger()
 
     def __getitem__(self, name: str) -> bytes:
         try:
@@ -37,15 +34,12 @@ class ObjectFolder(MutableMapping[str, bytes]):
             raise KeyError(name) from err
 
     def __setitem__(self, name: str, data: bytes) -> None:
-        self._store.put(self._store.safe_join(self._path, name), data, overwrite=True)
-        entry = ManifestFile(name, len(data), xxhash.xxh3_128_hexdigest(data))
-        with self._lock:
-            self._written[name] = entry
+        written = self._store.put(self._store.safe_join(self._path, name), data, overwrite=True)
+        self._ledger.record(name, written)
 
     def __delitem__(self, name: str) -> None:
         self._store.delete([self._store.safe_join(self._path, name)])
-        with self._lock:
-            self._written.pop(name, None)
+        self._ledger.forget(name)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._store.exists(self._store.safe_join(self._path, name))
@@ -60,5 +54,4 @@ class ObjectFolder(MutableMapping[str, bytes]):
     @property
     def written(self) -> list[ManifestFile]:
         """What was written through this mapping, with sizes and digests."""
-        with self._lock:
-            return sorted(self._written.values())
+        return [ManifestFile(name, *written) for name, written in self._ledger.written().items()]

@@ -202,6 +202,8 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
         """Return the names directly inside a folder, sorted."""
         if not self.is_dir:
             raise ValueRefusedError(f"a file can't be listed: {self.path!r}", hint="Use read() or open().")
+        if self.item_count == 0:
+            return []  # a store without folders keeps nothing of an empty one
         return sorted(child.name for child in self.opened.children(self.key(subpath)))
 
     def walk(self) -> Iterator[tuple[str, list[str], list[str]]]:

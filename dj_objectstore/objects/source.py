@@ -97,7 +97,7 @@ class Source:
 
     def __init__(self, value: Any, *, ext: str | None = None) -> None:
         self.value, self.kind = _classify(value)
-        self.ext = _checked_ext(_own_ext(self.value, self.kind) if ext is None else ext)
+        self.ext = checked_ext(_own_ext(self.value, self.kind) if ext is None else ext)
 
     def __repr__(self) -> str:
         return f"Source({self.kind}, ext={self.ext!r})"
@@ -242,7 +242,8 @@ def _own_ext(value: Any, kind: str) -> str:
     return str(value.suffix) if kind == "file" else ""
 
 
-def _checked_ext(ext: str) -> str:
+def checked_ext(ext: str) -> str:
+    """Return an extension with its dot, or refuse what can't be one."""
     ext = ext if not ext or ext.startswith(".") else f".{ext}"
     if ext and (ext == "." or "/" in ext or "\\" in ext or ".." in ext or not ext.isprintable()):
         raise ValueRefusedError(f"an extension must look like '.dat', got {ext!r}")

@@ -284,6 +284,12 @@ class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
         A file that is written gets its name when it is closed without an error; an exception inside the
         ``with`` block leaves nothing behind.
         """
+        if kwargs.get("compression") and "r" not in mode:
+            # fsspec's compressors never close the file below them, and what is not closed is not there
+            raise StoreAccessError(
+                f"a file is written as it is, got compression {kwargs['compression']!r} for {path!r}",
+                hint="Compress inside of it: with fs.open(path, 'wb') as f, gzip.open(f, 'wb') as z: ...",
+            )
         if "b" in mode or set(mode) & set("ra+"):
             return super().open(path, mode, **kwargs)
         text = {name: kwargs.pop(name) for name in ("encoding", "errors", "newline") if name in kwargs}

@@ -16,7 +16,7 @@ from dj_objectstore.widgets.previews import preview
 from dj_objectstore.widgets.stored import Place, as_ref, open_stored
 from dj_objectstore.widgets.targets import Targets
 from dj_objectstore.widgets.tree import Tree
-from dj_objectstore.widgets.widget import ObjectStoreWidget
+from dj_objectstore.widgets.widget import OF_THE_PAGE, ObjectStoreWidget
 
 if TYPE_CHECKING:
     from dj_objectstore.objects.ref import ObjectRef
@@ -37,8 +37,8 @@ class Browser(ObjectStoreWidget):
 
     bundle = "browser"
 
-    selected = traitlets.Unicode("").tag(sync=True)
-    expanded = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    selected = traitlets.Unicode("").tag(**OF_THE_PAGE)
+    expanded = traitlets.List(traitlets.Unicode()).tag(**OF_THE_PAGE)
 
     def __init__(self, tree: Tree | ObjectStoreError, *, title: str = "", **traits: Any) -> None:
         super().__init__(**traits)

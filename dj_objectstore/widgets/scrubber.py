@@ -16,7 +16,7 @@ from dj_objectstore.exceptions import ObjectStoreError, ValueRefusedError
 from dj_objectstore.widgets.sources import ArraySource, Facts, Timing, recorded_timing
 from dj_objectstore.widgets.stored import Place, array_notes, as_ref, open_stored
 from dj_objectstore.widgets.targets import Targets
-from dj_objectstore.widgets.widget import ObjectStoreWidget
+from dj_objectstore.widgets.widget import OF_THE_PAGE, ObjectStoreWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,15 +48,15 @@ class Scrubber(ObjectStoreWidget):
 
     bundle = "scrubber"
 
-    position = traitlets.Int(0, min=0).tag(sync=True)
-    fps = traitlets.Float(30.0, min=0.01, max=MAX_FPS).tag(sync=True)
+    position = traitlets.Int(0, min=0).tag(**OF_THE_PAGE)
+    fps = traitlets.Float(30.0, min=0.01, max=MAX_FPS).tag(**OF_THE_PAGE)
     contrast = traitlets.List(traitlets.Float(), minlen=2, maxlen=2, allow_none=True, default_value=None).tag(
-        sync=True
+        **OF_THE_PAGE
     )
-    colormap = traitlets.Unicode("gray").tag(sync=True)
-    playing = traitlets.Bool(default_value=False).tag(sync=True)
-    unit = traitlets.Enum(UNITS, "counts").tag(sync=True)
-    loop = traitlets.Bool(default_value=True).tag(sync=True)
+    colormap = traitlets.Unicode("gray").tag(**OF_THE_PAGE)
+    playing = traitlets.Bool(default_value=False).tag(**OF_THE_PAGE)
+    unit = traitlets.Enum(UNITS, "counts").tag(**OF_THE_PAGE)
+    loop = traitlets.Bool(default_value=True).tag(**OF_THE_PAGE)
 
     def __init__(self, open_source: OpenSource, *, title: str = "", **traits: Any) -> None:
         super().__init__(**traits)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dj_objectstore.widgets.targets import Targets
 
 STATIC = Path(__file__).parent / "static"
+OF_THE_PAGE = {"sync": True, "echo_update": False}
+"""Tags of a trait that the page moves: its own value, sent back late, would undo what was done meanwhile."""
 
 
 def read_bundle(name: str) -> str:

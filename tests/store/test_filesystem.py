@@ -179,6 +179,8 @@ def test_text_is_written_and_read(store):
     assert fs.read_text("t/a.txt", encoding="utf-8") == "größer\n"
     with pytest.raises(StoreAccessError):
         fs.open("t/a.txt", "ab")
+    with pytest.raises(StoreAccessError, match="compression 'gzip'"):
+        fs.open("t/a.gz", "wb", compression="gzip")
 
 
 def test_the_last_write_counts_and_what_was_deleted_is_gone(store):

@@ -65,6 +65,12 @@ class Lab:
         message["header"]["subshell_id"] = self.subshell
         self.client.shell_channel.send(message)
 
+    def set_trait(self, name: str, value: object) -> None:
+        data = {"method": "update", "state": {name: value}, "buffer_paths": []}
+        self.client.shell_channel.send(
+            self.client.session.msg("comm_msg", {"comm_id": self.comm, "data": data})
+        )
+
     def hear(self, is_it: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         while True:
             message: dict[str, Any] = self.client.get_iopub_msg(timeout=WAIT)
@@ -113,3 +119,19 @@ def test_frames_come_as_bytes_and_also_while_a_cell_runs(lab: Lab, tmp_path: Pat
     for request in range(6, 10):
         np.testing.assert_array_equal(lab.frame(request, request), expected[request])
     (tmp_path / "done").touch()
+
+
+def test_a_position_that_the_page_sets_reaches_python_and_is_not_sent_back(lab: Lab) -> None:
+    lab.comm = lab.run(CELL).split()[-1]
+    lab.set_trait("position", 9)
+    sent_back: list[str] = []
+
+    def is_answer(message: dict[str, Any]) -> bool:
+        data = message["content"].get("data", {})
+        sent_back.extend(data.get("state", {}) if message["msg_type"] == "comm_msg" else ())
+        return data.get("content", {}).get("id") == 77
+
+    lab.send(kind="request", id=77, method="frame", params={"index": 9})
+    lab.hear(is_answer)
+    assert sent_back == []
+    assert lab.run("print(widget.position)").strip() == "9"

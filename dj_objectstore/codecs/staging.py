@@ -1,0 +1,237 @@
+"""Staged inserts: write an object in its place in the store, then insert the row that names it.
+
+>>> with djo.staged_insert1(Recording) as staged:             # doctest: +SKIP
+...     staged.rec.update(subject_id="M042", recording_id=2)
+...     z = zarr.open(staged.store("files", ".zarr"), mode="w", shape=(1000, 1000), dtype="f4")
+...     z[:] = compute()
+
+On a clean exit the object gets its manifest and the row is inserted. On any other exit before the INSERT
+nothing is left.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from dj_objectstore.codecs.insert import converted_key, store_of_field
+from dj_objectstore.codecs.object import ObjectCodec
+from dj_objectstore.codecs.outcome import Batch
+from dj_objectstore.codecs.stored import Written, codec_of
+from dj_objectstore.exceptions import IntegrityError, ValueRefusedError
+from dj_objectstore.objects.manifest import ManifestFile
+from dj_objectstore.objects.row_json import StoredObject
+from dj_objectstore.objects.source import checked_ext, write_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import fsspec
+    from datajoint.table import Table
+
+    from dj_objectstore.store.filesystem import StoreFileSystem
+    from dj_objectstore.store.store import Store
+
+
+@dataclass
+class _Staged:
+    """One object that is being written."""
+
+    store: Store
+    path: str
+    ext: str
+    fs: StoreFileSystem
+    files: list[IO[Any]] = field(default_factory=list)
+
+    def finish(self) -> StoredObject:
+        """Close what is open, refuse further writing, and return the metadata of what lies in the store."""
+        for file in self.files:
+            file.close()
+        self.fs.read_only = True
+        written = self.fs.ledger.written()
+        found = {entry.key: entry.size for entry in self.store.list(self.path)}
+        lost = [name for name in written if self._key(name) not in found]
+        if lost:
+            raise IntegrityError(
+                f"files that were written to {self.path!r} are not in store {self.store.name!r}: {lost}",
+                hint="Somebody else removed them; run the insert again.",
+            )
+        if not any(found.values()):
+            raise ValueRefusedError(
+                f"a staged insert must write what it stages, and nothing lies at {self.path!r}",
+                hint="Write to staged.store(field) or staged.open(field), or leave the field out.",
+            )
+        if set(found) == {self.path}:
+            return self._file(found[self.path])
+        files = [self._listed(key[len(self.path) + 1 :], size) for key, size in found.items()]
+        return write_manifest(self.store, self.path, files, ext=self.ext)
+
+    def _key(self, name: str) -> str:
+        return f"{self.path}/{name}" if name else self.path
+
+    def _listed(self, name: str, size: int) -> ManifestFile:
+        """Return a file as it is listed, with its digest where all of it went through our counter."""
+        written = self.fs.ledger.written().get(name)
+        return ManifestFile(name, size, written.digest if written and written.size == size else None)
+
+    def _file(self, size: int) -> StoredObject:
+        digest = self._listed("", size).digest
+        return StoredObject(
+            path=self.path,
+            store=self.store.name,
+            size=size,
+            is_dir=False,
+            ext=self.ext or None,
+            mime_type=mimetypes.guess_type(f"x{self.ext}")[0],
+            digest=f"xxh3-128:{digest}" if digest else None,
+        )
+
+
+class StagedInsert:
+    """What ``with table.staged_insert1 as staged`` gives.
+
+    Attributes
+    ----------
+    rec : dict
+        The row, to be filled in; its primary key before the first `store` or `open`.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.rec: dict[str, Any] = {}
+        self._table = table
+        self._batch = Batch(table)
+        self._key: dict[str, Any] | None = None
+        self._staged: dict[str, _Staged] = {}
+
+    @property
+    def fs(self) -> fsspec.AbstractFileSystem:
+        """The filesystem of the object that was begun last; it writes inside of that object alone."""
+        if not self._staged:
+            raise ValueRefusedError(
+                "there is nothing to write to yet",
+                hint="Call staged.store(field) or staged.open(field) first.",
+            )
+        return next(reversed(self._staged.values())).fs
+
+    def store(self, field: str, ext: str = "") -> fsspec.FSMap:
+        """Return the folder of an ``<object@>`` field as a mapping, for zarr and xarray.
+
+        Parameters
+        ----------
+        field
+            Name of the attribute.
+        ext
+            Extension of the stored name, such as ``".zarr"``.
+        """
+        import fsspec
+
+        staged = self._begin(field, ext)
+        return fsspec.FSMap(staged.path, staged.fs)
+
+    def open(self, field: str, ext: str = "", mode: str = "wb") -> IO[Any]:
+        """Open the file of an ``<object@>`` field for writing; it is complete once it is closed."""
+        staged = self._begin(field, ext)
+        file: IO[Any] = staged.fs.open(staged.path, mode)
+        staged.files.append(file)
+        return file
+
+    def _begin(self, field: str, ext: str) -> _Staged:
+        """Return the object of a field, at an address that its first use fixes."""
+        codec = self._codec(field)
+        key = converted_key(self._table, self.rec)
+        if self._key is None:
+            self._key = key
+        self._refuse_changed_key(key)
+        ext = checked_ext(ext)
+        if field in self._staged:
+            if ext not in ("", self._staged[field].ext):
+                raise ValueRefusedError(
+                    f"{field} has been begun with the extension {self._staged[field].ext!r}, got {ext!r}"
+                )
+            return self._staged[field]
+        store = store_of_field(self._table, field)
+        path = codec.new_path(
+            store, ext, schema=self._table.database, table=self._table.table_name, field=field, key=key
+        )
+        self._batch.starts(field, store, path, key)
+        self._staged[field] = _Staged(store, path, ext, store.fs.recording(path))
+        return self._staged[field]
+
+    def _codec(self, field: str) -> ObjectCodec:
+        attribute = self._table.heading.attributes.get(field)
+        codec = codec_of(attribute) if attribute is not None else None
+        if not isinstance(codec, ObjectCodec):
+            fields = [
+                n for n, a in self._table.heading.attributes.items() if isinstance(codec_of(a), ObjectCodec)
+            ]
+            raise ValueRefusedError(
+                f"only <object@> fields can be staged, {field!r} of {self._table.full_table_name} is none",
+                hint=f"Those of this table are: {', '.join(fields) or 'none'}.",
+            )
+        return codec
+
+    def _refuse_changed_key(self, key: dict[str, Any]) -> None:
+        if self._key is not None and key != self._key:
+            raise ValueRefusedError(
+                f"the primary key is fixed by the first write, as {self._key}, and was changed to {key}",
+                hint="Set the key first; for another key use another staged insert.",
+            )
+
+    def _refuse_other_value(self, field: str) -> None:
+        """Accept a Zarr node of the object that was written for the field, which may be assigned to it."""
+        value = self.rec.get(field)
+        if value is None:
+            return
+        root = str(getattr(getattr(getattr(value, "store_path", None), "store", None), "path", ""))
+        if root != self._staged[field].path:
+            raise ValueRefusedError(
+                f"{field} was staged, so its value is what was written, got {type(value).__name__}",
+                hint=f"Leave staged.rec[{field!r}] alone.",
+            )
+
+    def _insert(self) -> None:
+        if self._staged:
+            self._refuse_changed_key(converted_key(self._table, self.rec))
+        for name in self._staged:
+            self._refuse_other_value(name)
+        finished = {name: Written(staged.finish().to_json()) for name, staged in self._staged.items()}
+        self._batch.sent = True
+        self._table.insert1({**self.rec, **finished})
+
+    def _abandon(self) -> None:
+        for staged in self._staged.values():
+            staged.fs.read_only = True
+            for file in staged.files:
+                writer: Any = getattr(file, "buffer", file)  # below text lies what is sent
+                writer.discard()
+
+
+@contextmanager
+def staged_insert1(table: Any) -> Iterator[StagedInsert]:
+    """Insert one row whose objects are written in their place, without a copy.
+
+    Parameters
+    ----------
+    table
+        The table, as a class or an instance.
+
+    Yields
+    ------
+    StagedInsert
+        With `rec` to fill in, and `store`, `open` and `fs` to write to.
+
+    Raises
+    ------
+    ValueRefusedError
+        For a field that can't be staged, a key that was changed, or an object that was never written.
+    """
+    staged = StagedInsert(table() if isinstance(table, type) else table)
+    with staged._batch.settled():  # noqa: SLF001 - the two make one thing
+        try:
+            yield staged
+        except BaseException:
+            staged._abandon()  # noqa: SLF001
+            raise
+        staged._insert()  # noqa: SLF001

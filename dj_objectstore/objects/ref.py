@@ -264,11 +264,11 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
 
     # -- views ---------------------------------------------------------------------------------------------
 
-    def open_zarr(self) -> zarr.Array[Any] | zarr.Group:
-        """Open a Zarr array or group for reading."""
+    def open_zarr(self, component: str | None = None) -> zarr.Array[Any] | zarr.Group:
+        """Open the object's Zarr array or group, or the one in its folder `component`, for reading."""
         from dj_objectstore.objects import views
 
-        return views.open_zarr(self)
+        return views.open_zarr(self, component)
 
     def to_dask(self, component: str | None = None) -> dask.array.Array:
         """Return a Zarr array (of a group: the one at `component`) as a dask array with the stored chunks."""
@@ -303,10 +303,10 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
 
     # -- errors --------------------------------------------------------------------------------------------
 
-    def missing(self) -> ObjectNotFoundError:
-        """Return the error to raise when the object is gone from its store."""
+    def missing(self, subpath: str | None = None) -> ObjectNotFoundError:
+        """Return the error to raise when the object, or a part of it, is gone from its store."""
         return ObjectNotFoundError(
-            f"the object {self.path!r} is not in store {self.store!r}",
+            f"the object {self.key(subpath)!r} is not in store {self.store!r}",
             hint="It was removed, or the store's location has changed; restore it, or correct the row.",
         )
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from dj_objectstore.objects.ref import ObjectRef
 
 
-def open_zarr(ref: ObjectRef) -> zarr.Array[Any] | zarr.Group:
-    """Open the Zarr array or group of a folder object, read-only.
+def open_zarr(ref: ObjectRef, component: str | None = None) -> zarr.Array[Any] | zarr.Group:
+    """Open the Zarr array or group of a folder object, or that in its folder `component`, read-only.
 
     Raises
     ------
@@ -30,12 +30,12 @@ def open_zarr(ref: ObjectRef) -> zarr.Array[Any] | zarr.Group:
     import zarr
 
     try:
-        return zarr.open(ref.fsmap, mode="r")
+        return zarr.open(ref.opened.fsmap(ref.key(component)), mode="r")
     except FileNotFoundError as err:
-        if not ref.exists():
-            raise ref.missing() from err
+        if not ref.exists(component):
+            raise ref.missing(component) from err
         raise FormatError(
-            f"the object {ref.path!r} in store {ref.store!r} is not a Zarr array or group",
+            f"{ref.key(component)!r} in store {ref.store!r} is not a Zarr array or group",
             hint="Look what it holds with listdir(), and open a file of it with open().",
         ) from err
 
@@ -44,13 +44,11 @@ def open_array(ref: ObjectRef, component: str | None) -> zarr.Array[Any]:
     """Return the array itself, or the one at `component` of a group."""
     import zarr
 
-    node = open_zarr(ref)
-    if isinstance(node, zarr.Group) and component:
-        node = node[component]
+    node = open_zarr(ref, component)
     if isinstance(node, zarr.Group):
         names = ", ".join(sorted(name for name, _ in node.members(max_depth=None)))
         raise ValueRefusedError(
-            f"the object {ref.path!r} is a Zarr group: say which array of it is meant",
+            f"{ref.key(component)!r} is a Zarr group: say which array of it is meant",
             hint=f"Give component=, one of: {names}.",
         )
     return node

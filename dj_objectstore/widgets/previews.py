@@ -185,7 +185,7 @@ def python_line(node: Node, kind: ZarrKind | None = None) -> str:
     """Return the Python that opens a node, where `ref` is the handle of the object."""
     subpath = repr(node.subpath) if node.parts else ""
     if kind is not None:
-        return f"zarr.open(ref.opened.fsmap(ref.key({subpath})), mode='r')" if subpath else _ROOT_LINES[kind]
+        return f"ref.open_zarr({subpath})" if subpath else _ROOT_LINES[kind]
     if node.is_dir:
         return f"ref.listdir({subpath})"
     suffix = node.place.name.rpartition(".")[2].lower()

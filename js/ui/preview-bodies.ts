@@ -16,6 +16,8 @@ type Builder<T extends PreviewBody["type"]> = (
   scope: Scope,
 ) => Node[];
 
+const THUMBNAIL_WIDTH = 256;
+
 function cutNote(truncated: boolean, what: string): Node[] {
   return truncated
     ? [el("p", { class: "djo-cut djo-dim" }, `Only the beginning of this ${what} is shown.`)]
@@ -43,6 +45,13 @@ function pictureOf(buffer: DataView, mime: string, alt: string, scope: Scope): H
   return el("img", { class: "djo-image", src: address, alt });
 }
 
+/** A small thumbnail is enlarged by a whole number, so that its pixels stay square. */
+function thumbnailOf(buffer: DataView, width: number, scope: Scope): HTMLImageElement {
+  const picture = pictureOf(buffer, "image/png", "Thumbnail", scope);
+  picture.width = width * Math.max(1, Math.floor(THUMBNAIL_WIDTH / width));
+  return picture;
+}
+
 function factRows(facts: readonly (readonly [string, string])[]): HTMLElement {
   const rows = facts.flatMap(([label, text]) => [el("dt", {}, label), el("dd", {}, text)]);
   return el("dl", { class: "djo-array-facts" }, ...rows);
@@ -64,7 +73,7 @@ const buildArray: Builder<"array"> = (body, buffer, scope) => {
   if (chunks.length > 0) facts.push(["Chunks", formatShape(chunks)]);
   if (codecs) facts.push(["Codecs", codecs]);
   const parts: Node[] = [factRows(facts)];
-  if (thumbnail && buffer) parts.unshift(pictureOf(buffer, "image/png", "Thumbnail", scope));
+  if (thumbnail && buffer) parts.unshift(thumbnailOf(buffer, thumbnail.width, scope));
   if (attributes.trim() && attributes.trim() !== "{}")
     parts.push(el("h3", { class: "djo-heading" }, "Attributes"), textBlock(...highlightJson(attributes)));
   return [el("div", { class: "djo-array" }, ...parts)];

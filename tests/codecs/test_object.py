@@ -256,3 +256,21 @@ def test_a_table_used_before_enabling_behaves_the_same_after_it(dj_schema: Any, 
     djo.disable()
     djo.enable()
     assert isinstance((Early & "i=1").fetch1("files"), djo.ObjectRef)
+
+
+def test_a_zarr_inside_a_folder_opens_by_its_place(scan: Any, folder: Path) -> None:
+    import numpy as np
+    import zarr
+
+    root = zarr.open_group(folder / "sub" / "results.zarr", mode="w")
+    root.create_array("mean", data=np.arange(6).reshape(2, 3))
+    scan.insert1({**KEY, "files": folder})
+    ref = scan.fetch1("files")
+    assert ref.open_zarr("sub/results.zarr/mean")[1, 2] == 5
+    assert int(ref.to_dask("sub/results.zarr/mean").sum().compute()) == 15
+    with pytest.raises(djo.FormatError, match="is not a Zarr array or group"):
+        ref.open_zarr("sub")
+    with pytest.raises(djo.ObjectNotFoundError, match="nothing-here"):
+        ref.open_zarr("nothing-here")
+    with pytest.raises(djo.ValueRefusedError, match="one of: mean"):
+        ref.to_dask("sub/results.zarr")

@@ -24,6 +24,7 @@ from dj_objectstore.exceptions import IntegrityError, ValueRefusedError
 from dj_objectstore.objects.manifest import ManifestFile
 from dj_objectstore.objects.row_json import StoredObject
 from dj_objectstore.objects.source import checked_ext, write_manifest
+from dj_objectstore.store.mapping import StoreMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,10 +126,8 @@ class StagedInsert:
         ext
             Extension of the stored name, such as ``".zarr"``.
         """
-        import fsspec
-
         staged = self._begin(field, ext)
-        return fsspec.FSMap(staged.path, staged.fs)
+        return StoreMap(staged.path, staged.fs)
 
     def open(self, field: str, ext: str = "", mode: str = "wb") -> IO[Any]:
         """Open the file of an ``<object@>`` field for writing; it is complete once it is closed."""

@@ -22,7 +22,9 @@ from dj_objectstore.exceptions import (
     UnsafePathError,
     ValueRefusedError,
 )
+from dj_objectstore.objects.object_filesystem import ObjectFileSystem
 from dj_objectstore.objects.row_json import StoredObject
+from dj_objectstore.store.mapping import StoreMap
 from dj_objectstore.store.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -169,13 +171,20 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
 
     @property
     def fs(self) -> fsspec.AbstractFileSystem:
-        """The store's filesystem, read-only; paths are keys relative to the store's location."""
-        return self.fsmap.fs
+        """The object's filesystem, read-only; paths are keys relative to the store's location.
+
+        A file that was written with the object and is gone is an IntegrityError.
+        """
+        return ObjectFileSystem.of(self.opened, prefix=self.key())
 
     @property
     def fsmap(self) -> fsspec.FSMap:
         """The object as a read-only mapping for ``zarr.open``, ``xarray.open_zarr``, ``da.from_zarr``."""
-        return self.opened.fsmap(self.key())
+        return self.fsmap_of()
+
+    def fsmap_of(self, subpath: str | None = None) -> fsspec.FSMap:
+        """Return the folder `subpath` of the object as a read-only mapping."""
+        return StoreMap(self.key(subpath), self.fs)
 
     # -- reading -------------------------------------------------------------------------------------------
 

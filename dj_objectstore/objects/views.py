@@ -30,7 +30,7 @@ def open_zarr(ref: ObjectRef, component: str | None = None) -> zarr.Array[Any] |
     import zarr
 
     try:
-        return zarr.open(ref.opened.fsmap(ref.key(component)), mode="r")
+        return zarr.open(ref.fsmap_of(component), mode="r")
     except FileNotFoundError as err:
         if not ref.exists(component):
             raise ref.missing(component) from err

@@ -274,3 +274,30 @@ def test_a_zarr_inside_a_folder_opens_by_its_place(scan: Any, folder: Path) -> N
         ref.open_zarr("nothing-here")
     with pytest.raises(djo.ValueRefusedError, match="one of: mean"):
         ref.to_dask("sub/results.zarr")
+
+
+def test_a_chunk_that_is_gone_is_an_error_and_never_the_fill_value(
+    scan: Any, tmp_path: Path, dj_store: Any
+) -> None:
+    import pickle
+
+    import dask.array as da
+    import numpy as np
+    import zarr
+
+    array = zarr.open(tmp_path / "a.zarr", mode="w", shape=(4, 6), chunks=(2, 6), dtype="i4", fill_value=7)
+    array[:2] = np.arange(12).reshape(2, 6)
+    scan.insert1({**KEY, "files": tmp_path / "a.zarr"})
+    ref = scan.fetch1("files")
+    assert ref.open_zarr()[3, 0] == 7  # this chunk was never written: it is the fill value
+    dj_store.delete([f"{ref.path}/c/0/0"])
+    reads = [
+        lambda: ref.open_zarr()[0, 0],
+        lambda: ref.to_dask().sum().compute(),
+        lambda: da.from_zarr(ref.fsmap).sum().compute(),
+        lambda: pickle.loads(pickle.dumps(ref)).open_zarr()[0, 0],
+        lambda: zarr.open(pickle.loads(pickle.dumps(ref.fsmap)), mode="r")[0, 0],
+    ]
+    for read in reads:
+        with pytest.raises(djo.IntegrityError, match="c/0/0"):
+            read()

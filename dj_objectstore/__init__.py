@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         FormatError,
         IntegrityError,
         MovieRefusedError,
+        ObjectArchivedError,
         ObjectExistsError,
         ObjectNotFoundError,
         ObjectStoreError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         UnsafePathError,
         ValueRefusedError,
     )
+    from dj_objectstore.objects.file_ref import FileRef
     from dj_objectstore.objects.movie import PhotonMovie
     from dj_objectstore.objects.ref import ObjectRef
     from dj_objectstore.objects.source import Photon, Source
@@ -52,9 +54,11 @@ __all__ = [
     "AddressError",
     "ChunkError",
     "ConfigurationError",
+    "FileRef",
     "FormatError",
     "IntegrityError",
     "MovieRefusedError",
+    "ObjectArchivedError",
     "ObjectExistsError",
     "ObjectNotFoundError",
     "ObjectRef",
@@ -82,6 +86,7 @@ __all__ = [
 
 _HOMES = {
     "ObjectRef": "objects.ref",
+    "FileRef": "objects.file_ref",
     "PhotonMovie": "objects.movie",
     "Photon": "objects.source",
     "Source": "objects.source",

@@ -17,6 +17,7 @@ ERRORS = [
     "FormatError",
     "IntegrityError",
     "MovieRefusedError",
+    "ObjectArchivedError",
     "ObjectExistsError",
     "ObjectNotFoundError",
     "ObjectStoreError",
@@ -28,6 +29,7 @@ ERRORS = [
     "ValueRefusedError",
 ]
 NAMES = [
+    "FileRef",
     "ObjectRef",
     "Photon",
     "PhotonMovie",

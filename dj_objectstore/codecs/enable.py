@@ -7,6 +7,7 @@ from datajoint.codecs import Codec, get_codec, unregister_codec
 from datajoint.table import Table
 
 from dj_objectstore.codecs import insert
+from dj_objectstore.codecs.file import FileCodec
 from dj_objectstore.codecs.object import ObjectCodec
 from dj_objectstore.codecs.photon import PhotonCodec
 from dj_objectstore.codecs.staging import staged_insert1
@@ -23,8 +24,9 @@ def enable_codecs() -> None:
     if not isinstance(current, ObjectCodec):
         _replaced[ObjectCodec.name] = current
         _register(ObjectCodec())
-    if not isinstance(get_codec(PhotonCodec.name), PhotonCodec):
-        _register(PhotonCodec())
+    for codec in (PhotonCodec, FileCodec):
+        if not isinstance(get_codec(codec.name), codec):
+            _register(codec())
     setattr(Table, _STAGED, property(staged_insert1, doc=staged_insert1.__doc__))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.codecs.stored import StoredObjectCodec
 from dj_objectstore.objects.source import Source, as_source
+from dj_objectstore.objects.upload import upload
 
 if TYPE_CHECKING:
     from dj_objectstore.objects.row_json import StoredObject
@@ -27,7 +28,7 @@ class ObjectCodec(StoredObjectCodec, register=False):  # type: ignore[call-arg]
 
     def write(self, value: Source, store: Store, path: str) -> StoredObject:
         """Write the source to `path`."""
-        return value.write(store, path)
+        return upload(value, store, path)
 
     def existing(self, value: Source, store: Store) -> dict[str, Any] | None:
         """Return the metadata that the user gave for an object that lies in the store."""

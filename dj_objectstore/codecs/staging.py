@@ -11,7 +11,6 @@ nothing is left.
 
 from __future__ import annotations
 
-import mimetypes
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
@@ -22,8 +21,8 @@ from dj_objectstore.codecs.outcome import Batch
 from dj_objectstore.codecs.stored import Written, codec_of
 from dj_objectstore.exceptions import IntegrityError, ValueRefusedError
 from dj_objectstore.objects.manifest import ManifestFile
-from dj_objectstore.objects.row_json import StoredObject
-from dj_objectstore.objects.source import checked_ext, write_manifest
+from dj_objectstore.objects.source import checked_ext
+from dj_objectstore.objects.upload import file_metadata, write_manifest
 from dj_objectstore.store.mapping import StoreMap
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     import fsspec
     from datajoint.table import Table
 
+    from dj_objectstore.objects.row_json import StoredObject
     from dj_objectstore.store.filesystem import StoreFileSystem
     from dj_objectstore.store.store import Store
 
@@ -79,15 +79,7 @@ class _Staged:
 
     def _file(self, size: int) -> StoredObject:
         digest = self._listed("", size).digest
-        return StoredObject(
-            path=self.path,
-            store=self.store.name,
-            size=size,
-            is_dir=False,
-            ext=self.ext or None,
-            mime_type=mimetypes.guess_type(f"x{self.ext}")[0],
-            digest=f"xxh3-128:{digest}" if digest else None,
-        )
+        return file_metadata(self.store, self.path, size, ext=self.ext, digest=digest)
 
 
 class StagedInsert:

@@ -16,7 +16,9 @@ from dj_objectstore.exceptions import MovieRefusedError, ObjectNotFoundError, St
 from dj_objectstore.objects.folder import ObjectFolder
 from dj_objectstore.objects.progress import progress_bar
 from dj_objectstore.objects.ref import ObjectRef
-from dj_objectstore.objects.source import Photon, write_manifest
+from dj_objectstore.objects.source import Photon
+from dj_objectstore.objects.upload import write_manifest
+from dj_objectstore.paths.layout import RESERVED_PREFIX
 from dj_objectstore.photon.check import check_movie
 from dj_objectstore.photon.noise import NoiseModel
 from dj_objectstore.photon.reader import MovieReader
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from dj_objectstore.store.store import Store
 
 EXT = ".zarr"
-RESERVED = "_dj_objectstore"
 
 
 class MovieView:
@@ -193,7 +194,7 @@ def write_photon(store: Store, path: str, photon: Photon) -> StoredObject:
 def thumbnail_key(path: str) -> str:
     """Return where the thumbnail of the movie at `path` lies: by its token, away from the movie."""
     token = path.rsplit("/", 1)[-1].removesuffix(EXT).rsplit("_", 1)[-1]
-    return f"{RESERVED}/thumbs/{token}/thumbnail.png"
+    return f"{RESERVED_PREFIX}/thumbs/{token}/thumbnail.png"
 
 
 def _options(photon: Photon) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`ObjectFileSystem`: the files of one stored object, of which none may silently be missing.
 
-A Zarr array reads a chunk that is not there as its fill value. But the manifest of an object tells which files
-were written: a file that it lists and the store lacks is an error here, never pixels.
+A Zarr array reads a chunk that is not there as its fill value. But the manifest of an object tells which
+files were written: a file that it lists and the store lacks is an error here, never pixels.
 """
 
 from __future__ import annotations

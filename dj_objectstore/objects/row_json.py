@@ -43,6 +43,8 @@ class StoredObject:
         Number of files; folders only.
     digest
         ``xxh3-128:hex`` of the bytes that were sent; files only.
+    original_name
+        Name that the file had; ``<file@>`` only.
     """
 
     path: str
@@ -55,10 +57,16 @@ class StoredObject:
     mime_type: str | None = None
     item_count: int | None = None
     digest: str | None = None
+    original_name: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the row's JSON."""
-        optional = {"mime_type": self.mime_type, "item_count": self.item_count, "digest": self.digest}
+        optional = {
+            "mime_type": self.mime_type,
+            "item_count": self.item_count,
+            "digest": self.digest,
+            "original_name": self.original_name,
+        }
         return {
             "path": self.path,
             "store": self.store,
@@ -95,6 +103,7 @@ class StoredObject:
             mime_type=data.get("mime_type"),
             item_count=data.get("item_count"),
             digest=data.get("digest"),
+            original_name=data.get("original_name"),
         )
 
 

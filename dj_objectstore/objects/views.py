@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import io
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from dj_objectstore.exceptions import FormatError, ValueRefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import dask.array
     import xarray
     import zarr
@@ -104,6 +108,26 @@ def movie_to_xarray(movie: PhotonMovie) -> xarray.DataArray:
             positions = np.arange(array.sizes[axis]) * size
             array = array.assign_coords({axis: (axis, positions, {"units": "um"})})
     return array
+
+
+def zarr_files(node: zarr.Array[Any] | zarr.Group) -> Iterator[tuple[str, Callable[[], IO[bytes]]]]:
+    """Give every file of a Zarr node, by its name relative to the node, with a function that opens it."""
+    from zarr.core.buffer import default_buffer_prototype
+    from zarr.core.sync import sync
+
+    store, prefix = node.store_path.store, node.store_path.path
+    start = f"{prefix}/" if prefix else ""
+
+    async def names() -> list[str]:
+        return [key async for key in store.list_prefix(start)]
+
+    def open_file(key: str) -> IO[bytes]:
+        found = sync(store.get(key, prototype=default_buffer_prototype()))
+        if found is None:
+            raise ValueRefusedError(f"the Zarr changed while it was copied: {key!r} is gone")
+        return io.BytesIO(found.to_bytes())
+
+    return ((key[len(start) :], partial(open_file, key)) for key in sorted(sync(names())))
 
 
 def _noise_attrs(movie: PhotonMovie) -> dict[str, Any]:

@@ -24,6 +24,7 @@ stored_objects = st.builds(
     mime_type=maybe | texts,
     item_count=maybe | st.integers(0, 10**6),
     digest=maybe | texts,
+    original_name=maybe | texts,
 )
 
 

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from datajoint.connection import Connection
 from datajoint.table import Table
 
-from dj_objectstore.codecs.outcome import Batch, unrestricted
+from dj_objectstore.codecs.outcome import Batch, after_cancel, after_commit, unrestricted
 from dj_objectstore.codecs.stored import StoredObjectCodec, Written, codec_of
 from dj_objectstore.exceptions import AddressError, ValueRefusedError
 from dj_objectstore.paths.keys import convert_key_value
@@ -27,25 +28,25 @@ _MARK = "_dj_objectstore_original"
 
 
 def install() -> None:
-    """Put the hook around DataJoint's row insertion and `update1`; a second call does nothing."""
-    for name, hook in (("_insert_rows", _insert_rows), ("update1", _update1)):
-        original = getattr(Table, name)
+    """Put the hook around row insertion, `update1` and the end of transactions; again does nothing."""
+    for owner, name, hook in _HOOKS:
+        original = getattr(owner, name)
         if not hasattr(original, _MARK):
-            setattr(Table, name, _wrap(original, hook))
+            setattr(owner, name, _wrap(original, hook))
 
 
 def uninstall() -> None:
     """Take the hook away again."""
-    for name in ("_insert_rows", "update1"):
-        original = getattr(getattr(Table, name), _MARK, None)
+    for owner, name, _ in _HOOKS:
+        original = getattr(getattr(owner, name), _MARK, None)
         if original is not None:
-            setattr(Table, name, original)
+            setattr(owner, name, original)
 
 
 def _wrap(original: Callable[..., None], hook: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
-    def wrapper(table: Table, *args: Any, **kwargs: Any) -> None:
-        return hook(original, table, *args, **kwargs)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> None:
+        return hook(original, self, *args, **kwargs)
 
     setattr(wrapper, _MARK, original)
     return wrapper
@@ -87,6 +88,26 @@ def _update1(original: Callable[..., None], table: Table, row: Any) -> None:
         batch.sent = True
         original(table, written)
     return None
+
+
+def _commit(original: Callable[..., None], connection: Connection) -> None:
+    original(connection)
+    after_commit(connection)
+
+
+def _cancel(original: Callable[..., None], connection: Connection) -> None:
+    try:
+        original(connection)
+    finally:
+        after_cancel(connection)
+
+
+_HOOKS: tuple[tuple[type, str, Callable[..., None]], ...] = (
+    (Table, "_insert_rows", _insert_rows),
+    (Table, "update1", _update1),
+    (Connection, "commit_transaction", _commit),
+    (Connection, "cancel_transaction", _cancel),
+)
 
 
 def _stored_fields(table: Table) -> dict[str, StoredObjectCodec]:

@@ -5,18 +5,27 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from datajoint.errors import DataJointError, LostConnectionError, MissingTableError, QueryError
+from datajoint.errors import (
+    DataJointError,
+    DuplicateError,
+    LostConnectionError,
+    MissingTableError,
+    QueryError,
+)
 from datajoint.table import FreeTable, Table
 
 from dj_objectstore.exceptions import StoreAccessError
 from dj_objectstore.objects.manifest import manifest_key
 from dj_objectstore.objects.movie import thumbnail_key
+from dj_objectstore.store.inflight import Marker, pulse
 
 if TYPE_CHECKING:
+    from datajoint.connection import Connection
+
     from dj_objectstore.store.store import Store
 
 ANSWERS = ("DataError", "IntegrityError", "ProgrammingError", "InternalError", "NotSupportedError")
@@ -30,11 +39,13 @@ class NewObject:
     store: Store
     path: str
     key: Mapping[str, Any]
+    marker: Marker
 
     def remove(self) -> None:
-        """Remove the object with its manifest and thumbnail, whole or in part."""
+        """Remove the object with its manifest and thumbnail, whole or in part, and then its marker."""
         self.store.delete_tree(self.path)
         self.store.delete([self.path, manifest_key(self.path), thumbnail_key(self.path)])
+        self.store.delete([self.marker.marker_key])
 
 
 def unrestricted(table: Table) -> FreeTable:
@@ -52,7 +63,10 @@ class Batch:
 
     def starts(self, field: str, store: Store, path: str, key: Mapping[str, Any]) -> None:
         """Record an object before its first byte is written."""
-        self._begun.append(NewObject(field, store, path, key))
+        texts = {name: str(value) for name, value in key.items()}
+        marker = Marker(path, self._table.database, self._table.table_name, texts)
+        self._begun.append(NewObject(field, store, path, key, marker))
+        pulse().start(store, marker)
 
     def sending(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Hand out the rows; DataJoint sends the INSERT after it has asked for the last one."""
@@ -65,11 +79,18 @@ class Batch:
         try:
             yield
         except BaseException as err:
+            pulse().rest(new.path for new in self._begun)
             for new in self._begun:
                 note = self._settle(new, err)
                 if note:
                     err.add_note(f"Kept {new.path!r} in store {new.store.name!r}: {note}")
             raise
+        pulse().rest(new.path for new in self._begun)
+        connection = self._table.connection
+        if connection.in_transaction:
+            _uncommitted.setdefault(id(connection), []).extend(self._begun)
+        else:
+            _remove_markers(self._begun)
 
     def remove_skipped(self) -> None:
         """Remove the objects of rows that the server skipped as duplicates."""
@@ -97,7 +118,9 @@ class Batch:
             # DataJoint repeats nothing inside a transaction: an error there means that the row is not in it
             return False
         try:
-            return self._path_in_row(new) == new.path
+            path = self._path_in_row(new)
+            # the server's own key may differ in what it rounds: a duplicate that is not found is not known
+            return path == new.path or (path is None and isinstance(err, DuplicateError))
         except (DataJointError, OSError, *_driver_errors("Error")):
             return True
 
@@ -108,6 +131,30 @@ class Batch:
         stored = row[new.field] if row else None
         stored = json.loads(stored) if isinstance(stored, str) else stored
         return stored.get("path") if isinstance(stored, Mapping) else None
+
+
+# by the id of the connection, which can't be hashed; every transaction ends, and takes its entry along
+_uncommitted: dict[int, list[NewObject]] = {}
+
+
+def after_commit(connection: Connection) -> None:
+    """Remove the markers of objects whose rows have just been committed."""
+    _remove_markers(_uncommitted.pop(id(connection), []))
+
+
+def after_cancel(connection: Connection) -> None:
+    """Leave the markers of objects whose rows were rolled back: they record what the collector may take."""
+    _uncommitted.pop(id(connection), None)
+
+
+def _remove_markers(objects: Iterable[NewObject]) -> None:
+    """Remove the markers of committed objects; one that stays is stale in an hour, and harms nothing."""
+    by_store: dict[Store, list[str]] = {}
+    for new in objects:
+        by_store.setdefault(new.store, []).append(new.marker.marker_key)
+    for store, keys in by_store.items():
+        with suppress(StoreAccessError):
+            store.delete(keys)
 
 
 def _is_answer(err: BaseException) -> bool:

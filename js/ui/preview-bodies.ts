@@ -72,8 +72,9 @@ const buildArray: Builder<"array"> = (body, buffer, scope) => {
   ];
   if (chunks.length > 0) facts.push(["Chunks", formatShape(chunks)]);
   if (codecs) facts.push(["Codecs", codecs]);
-  const parts: Node[] = [factRows(facts)];
-  if (thumbnail && buffer) parts.unshift(thumbnailOf(buffer, thumbnail.width, scope));
+  const top = el("div", { class: "djo-array-top" }, factRows(facts));
+  const parts: Node[] = [top];
+  if (thumbnail && buffer) top.prepend(thumbnailOf(buffer, thumbnail.width, scope));
   if (attributes.trim() && attributes.trim() !== "{}")
     parts.push(el("h3", { class: "djo-heading" }, "Attributes"), textBlock(...highlightJson(attributes)));
   return [el("div", { class: "djo-array" }, ...parts)];

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 import datajoint as dj
@@ -11,9 +13,12 @@ import numpy as np
 import pytest
 from datajoint.errors import DuplicateError, LostConnectionError
 from datajoint.table import Table
+from hypothesis import given
+from hypothesis import strategies as st
 
 import dj_objectstore as djo
 from dj_objectstore.codecs import insert
+from dj_objectstore.store.inflight import FOLDER, Marker, build_marker, parse_marker, pulse
 
 KEY = {"subject": "m1", "day": "2026-01-05"}
 Keys = Callable[[], list[str]]
@@ -35,6 +40,9 @@ def test_the_wrapped_methods_still_have_the_signatures_that_the_hook_expects() -
         "ignore_extra_fields",
     ]
     assert list(inspect.signature(update).parameters) == ["self", "row"]
+    for name in ("commit_transaction", "cancel_transaction"):
+        original = getattr(getattr(dj.Connection, name), insert._MARK)
+        assert list(inspect.signature(original).parameters) == ["self"]
 
 
 def test_an_upload_that_fails_leaves_nothing(
@@ -179,3 +187,81 @@ def test_rows_given_as_tuples_and_records_are_taken(scan: Any) -> None:
     )
     scan.insert(record)
     assert [ref.read() for ref in scan.to_arrays("files", order_by="subject")] == [b"a tuple", b"a record"]
+
+
+def markers(store: Any) -> list[Any]:
+    return [parse_marker(store.get(entry.key)) for entry in store.list(FOLDER)]
+
+
+def test_a_marker_lasts_from_before_the_first_byte_to_the_row(
+    scan: Any, dj_store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    put = type(dj_store).put_stream
+
+    def looking(self: Any, key: str, *args: Any, **kwargs: Any) -> Any:
+        seen.extend(markers(self))
+        return put(self, key, *args, **kwargs)
+
+    monkeypatch.setattr(type(dj_store), "put_stream", looking)
+    scan.insert1({**KEY, "files": b"abc"})
+    assert [marker.path for marker in seen] == [scan.fetch1("files").path]
+    assert seen[0].key == {"subject": "m1", "day": "2026-01-05"}
+    assert markers(dj_store) == []
+
+
+def test_a_marker_lasts_to_the_commit(scan: Any, dj_store: Any) -> None:
+    with scan.connection.transaction:
+        scan.insert1({**KEY, "files": b"abc"})
+        assert len(markers(dj_store)) == 1
+    assert markers(dj_store) == []
+
+
+def test_what_a_rollback_leaves_is_recorded_by_its_marker(scan: Any, dj_store: Any) -> None:
+    def roll_back() -> None:
+        with scan.connection.transaction:
+            scan.insert1({**KEY, "files": b"abc"})
+            raise RuntimeError("rolled back")
+
+    with pytest.raises(RuntimeError, match="rolled back"):
+        roll_back()
+    (marker,) = markers(dj_store)
+    assert dj_store.exists(marker.path)
+    assert (marker.schema, marker.table) == (scan.database, "scan")
+
+
+def test_what_a_lost_answer_leaves_is_recorded_by_its_marker(
+    scan: Any, dj_store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, LostConnectionError("gone"))
+        with pytest.raises(LostConnectionError):
+            scan.insert1({**KEY, "files": b"kept"})
+    (marker,) = markers(dj_store)
+    assert marker.path == scan.fetch1("files").path
+
+
+def test_a_marker_is_kept_fresh_while_a_write_lasts_and_not_after(scan: Any, dj_store: Any) -> None:
+    with scan.staged_insert1 as staged:
+        staged.rec.update(KEY)
+        staged.store("files")["a"] = b"1"
+        (entry,) = dj_store.list(FOLDER)
+        dj_store.delete([entry.key])
+        pulse().beat()
+        assert [marker.pid for marker in markers(dj_store)] == [os.getpid()]
+    pulse().beat()
+    assert markers(dj_store) == []
+
+
+@given(
+    st.builds(
+        Marker,
+        st.text(min_size=1),
+        st.text(),
+        st.text(),
+        st.dictionaries(st.text(), st.text()),
+        started=st.datetimes(timezones=st.just(UTC)),
+    )
+)
+def test_a_marker_is_read_back_as_it_was_written(marker: Marker) -> None:
+    assert parse_marker(build_marker(marker)) == marker

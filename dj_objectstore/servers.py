@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ def running_postgres(folder: Path) -> Iterator[str]:
     try:
         server = get_server(folder, cleanup_mode="stop")
         socket = server.get_postmaster_info().socket_dir
-    except (OSError, RuntimeError, AssertionError) as err:
+    except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as err:
         raise StoreUnavailableError(
             f"PostgreSQL does not start in {folder}: {err}", hint=f"Its log is {folder / 'log'}."
         ) from err

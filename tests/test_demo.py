@@ -96,6 +96,19 @@ def test_the_command_serves_the_notebook_and_stops_everything_it_started(tmp_pat
         assert not is_listening(port)
 
 
+def test_what_a_killed_demo_left_running_is_stopped_by_the_next(tmp_path):
+    with command("--dir", tmp_path / "demo", "--port", free_port()) as (process, _):
+        left = [*family(process), postgres_of(tmp_path / "demo")]
+        process.kill()
+        process.wait()
+        assert all(child.is_running() for child in left)
+    with command("--dir", tmp_path / "demo", "--port", free_port()) as (_, facts):
+        assert facts["inserted"] is False
+        assert direct.open(facts["url"]).status == 200
+    _, alive = psutil.wait_procs(left, timeout=5)
+    assert alive == []
+
+
 def test_a_second_run_reuses_what_is_there(tmp_path):
     with open_demo(tmp_path / "demo") as first:
         path = first.recording.fetch1("movie").path
@@ -152,11 +165,11 @@ def test_credentials_of_the_s3_store_are_their_owners_alone(tmp_path):
         assert "secret" not in demo.folder.configuration.read_text()
 
 
-def test_the_configuration_needs_nothing_from_the_notebook(tmp_path):
-    with open_demo(tmp_path / "demo") as demo:
-        program = (
-            "import datajoint as dj; print(dj.VirtualModule('d', 'demo').Recording.fetch1('movie').shape)"
-        )
+@pytest.mark.parametrize("store", ["file", "s3"])
+def test_the_configuration_needs_nothing_from_the_notebook(tmp_path, store):
+    with open_demo(tmp_path / "demo", store=store) as demo:
+        fetch = "dj.VirtualModule('d', 'demo').Recording.fetch1('movie')"
+        program = f"import datajoint as dj; print({fetch}[...].shape)"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("DJ_")}
         result = subprocess.run(
             [sys.executable, "-c", program],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -19,20 +18,32 @@ from notebook_page import NotebookPage
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 NO_BROWSER = "NO CHROMIUM STARTS HERE, SO NO UI TEST RUNS. `make browser` gets one."
 
+SKIPPED = pytest.StashKey[int]()
+
 os.environ["DJ_IGNORE_CONFIG_FILE"] = "true"  # of this process; JupyterLab's kernels read the demo's
 
 
+def pytest_collection_modifyitems(config, items):
+    """Skip the tests of this folder together where no browser starts; in CI that is an error."""
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    if not ours or find_chromium() is not None:
+        return
+    if os.environ.get("CI") == "true":
+        raise pytest.UsageError(NO_BROWSER)
+    for item in ours:
+        item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+    config.stash[SKIPPED] = len(ours)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if SKIPPED in config.stash:
+        terminalreporter.write_line(f"*** {NO_BROWSER} ***", red=True, bold=True)
+
+
 @pytest.fixture(scope="session")
-def chromium(request):
-    path = find_chromium()
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(NO_BROWSER)
-        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            print(f"\n\n*** {NO_BROWSER} ***\n", file=sys.stderr)
-        pytest.skip(NO_BROWSER)
+def chromium():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -69,6 +69,11 @@ class DemoFolder:
         return self.path / "jupyterlab.log"
 
     @property
+    def lab_process(self) -> Path:
+        """Which process JupyterLab is, while it runs."""
+        return self.path / ".jupyterlab.json"
+
+    @property
     def lock(self) -> Path:
         """Held while a demo runs in the folder."""
         return self.path / ".lock"
@@ -88,6 +93,7 @@ class DemoFolder:
             self.store,
             self.database,
             self.log,
+            self.lab_process,
             self.lock,
             self.marker,
         )

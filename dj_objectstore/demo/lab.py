@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -63,11 +62,15 @@ def running_lab(folder: DemoFolder, *, port: int | None = None, browser: bool = 
     StoreUnavailableError
         When JupyterLab does not start.
     """
+    stop_forgotten_lab(folder)
     process = start_lab(folder, port=port, browser=browser)
     try:
+        remember_lab(folder, process.pid)
         yield Lab(process, wait_for_url(process, folder))
     finally:
-        stop_lab(process)
+        stop_lab(process.pid)
+        process.wait()
+        folder.lab_process.unlink(missing_ok=True)
 
 
 def start_lab(folder: DemoFolder, *, port: int | None, browser: bool) -> subprocess.Popen[bytes]:
@@ -111,16 +114,39 @@ def wait_for_url(process: subprocess.Popen[bytes], folder: DemoFolder) -> str:
     )
 
 
-def stop_lab(process: subprocess.Popen[bytes]) -> None:
+def stop_lab(pid: int) -> None:
     """Ask JupyterLab to end, which ends its kernels; then kill what is left of it and of them."""
     import psutil
 
-    family = []
-    if process.poll() is None:
-        lab = psutil.Process(process.pid)
+    try:
+        lab = psutil.Process(pid)
         family = [lab, *lab.children(recursive=True)]
-        os.killpg(process.pid, signal.SIGTERM)
+        lab.terminate()
+    except psutil.NoSuchProcess:
+        return
     _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
     for survivor in alive:
         survivor.kill()
-    process.wait()
+
+
+def remember_lab(folder: DemoFolder, pid: int) -> None:
+    """Note which process JupyterLab is, in case this one is killed and can't stop it."""
+    import psutil
+
+    facts = {"pid": pid, "started": psutil.Process(pid).create_time()}
+    folder.lab_process.write_text(json.dumps(facts), encoding="utf-8")
+
+
+def stop_forgotten_lab(folder: DemoFolder) -> None:
+    """Stop the JupyterLab of a demo that was killed; its number may belong to another process by now."""
+    import psutil
+
+    if not folder.lab_process.is_file():
+        return
+    facts = json.loads(folder.lab_process.read_text(encoding="utf-8"))
+    try:
+        if psutil.Process(facts["pid"]).create_time() == facts["started"]:
+            stop_lab(facts["pid"])
+    except psutil.NoSuchProcess:
+        pass
+    folder.lab_process.unlink()

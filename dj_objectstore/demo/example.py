@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+FRAMES_IN_A_BIN = 5
 NOTES = """\
 Two-photon movie of the dj-objectstore demo
 ===========================================
@@ -27,6 +28,7 @@ In this folder
   images/mean.png      mean of all frames, 2nd to 99.5th percentile
   images/mean.npy      the same, float32, in grey levels
   mean, max, std       projections over time: this folder is a Zarr group
+  binned               the movie, {bin} frames averaged into one
 """
 
 
@@ -49,9 +51,10 @@ def write_session_folder(folder: Path, movie: np.ndarray[Any, np.dtype[np.int16]
     """
     frames, height, width = movie.shape
     projections = {name: getattr(movie, name)(axis=0).astype(np.float32) for name in ("mean", "max", "std")}
-    write_projections(folder, projections)
+    write_arrays(folder, {**projections, "binned": bin_frames(movie, FRAMES_IN_A_BIN)})
     (folder / "notes.txt").write_text(
-        NOTES.format(frames=frames, height=height, width=width, dtype=movie.dtype), encoding="utf-8"
+        NOTES.format(frames=frames, height=height, width=width, dtype=movie.dtype, bin=FRAMES_IN_A_BIN),
+        encoding="utf-8",
     )
     settings = {
         "frames": frames,
@@ -65,15 +68,26 @@ def write_session_folder(folder: Path, movie: np.ndarray[Any, np.dtype[np.int16]
     write_images(folder / "images", projections["mean"])
 
 
-def write_projections(folder: Path, projections: dict[str, np.ndarray[Any, np.dtype[np.float32]]]) -> None:
-    """Make `folder` a Zarr group of (y, x) arrays that xarray opens as a Dataset."""
+def bin_frames(
+    movie: np.ndarray[Any, np.dtype[np.int16]], count: int
+) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return the means of every `count` frames, axes (time, y, x); frames that are left over are dropped."""
+    whole = len(movie) // count * count
+    return movie[:whole].reshape(-1, count, *movie.shape[1:]).mean(axis=1, dtype=np.float32)
+
+
+def write_arrays(folder: Path, arrays: dict[str, np.ndarray[Any, np.dtype[np.float32]]]) -> None:
+    """Make `folder` a Zarr group of arrays ([time,] y, x) that xarray opens as a Dataset."""
     import zarr
 
     group = zarr.open_group(folder, mode="w", zarr_format=2)
-    for name, image in projections.items():
-        array = group.create_array(name, shape=image.shape, dtype=image.dtype, chunks=(64, 64))
-        array[...] = image
-        array.attrs.update({"_ARRAY_DIMENSIONS": ["y", "x"], "units": "counts"})
+    for name, values in arrays.items():
+        dims = ["time", "y", "x"][-values.ndim :]
+        array = group.create_array(
+            name, shape=values.shape, dtype=values.dtype, chunks=(4, 64, 64)[-values.ndim :]
+        )
+        array[...] = values
+        array.attrs.update({"_ARRAY_DIMENSIONS": dims, "units": "counts"})
     zarr.consolidate_metadata(folder, zarr_format=2)
 
 

@@ -52,8 +52,13 @@ export function numberField(
     ...props,
     class: `djo-field djo-number ${props.class ?? ""}`,
   });
-  field.addEventListener("change", () => {
+  const finish = () => {
     if (Number.isFinite(field.valueAsNumber)) onNumber(field.valueAsNumber);
+  };
+  field.addEventListener("change", finish);
+  // in a notebook the browser does not always count Enter as the end of typing
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") finish();
   });
   return field;
 }

@@ -73,7 +73,8 @@ def bin_frames(
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Return the means of every `count` frames, axes (time, y, x); frames that are left over are dropped."""
     whole = len(movie) // count * count
-    return movie[:whole].reshape(-1, count, *movie.shape[1:]).mean(axis=1, dtype=np.float32)
+    bins = movie[:whole].reshape(-1, count, *movie.shape[1:])
+    return np.asarray(bins.mean(axis=1), dtype=np.float32)
 
 
 def write_arrays(folder: Path, arrays: dict[str, np.ndarray[Any, np.dtype[np.float32]]]) -> None:

@@ -54,7 +54,7 @@ lint: install node_modules/.package-lock.json ## check style and types: ruff, my
 	npm run lint
 	npm run types
 
-bench: install bundles browser ## run every benchmark and print its table
+bench: $(STAMPS)/bench bundles browser ## run every benchmark and print its table
 	@missed=""; for script in $(BENCHMARKS); do printf '\n== %s\n' "$$script"; \
 		$(BIN)/python "$$script" || missed="$$missed $$script"; done; \
 	test -z "$$missed" || { printf '\nMissed or failed:%s\n' "$$missed"; exit 1; }
@@ -89,6 +89,10 @@ $(STAMPS)/venv:
 $(STAMPS)/installed: $(STAMPS)/venv pyproject.toml
 	$(call say,"Installing dj-objectstore and what its demo and tests need: a few minutes the first time")
 	HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@
+
+$(STAMPS)/bench: $(STAMPS)/installed
+	$(BIN)/python -m pip install --quiet 'anscombe-transform==1.0.0'
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/venv

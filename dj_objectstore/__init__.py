@@ -15,7 +15,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dj_objectstore.spec.configuration import set_configuration
+from dj_objectstore.spec.configuration import Client, set_client, set_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +39,16 @@ if TYPE_CHECKING:
         UnsafePathError,
         ValueRefusedError,
     )
+    from dj_objectstore.maintenance.convert import convert
+    from dj_objectstore.maintenance.download import download
+    from dj_objectstore.maintenance.verify import verify
     from dj_objectstore.objects.file_ref import FileRef
     from dj_objectstore.objects.movie import PhotonMovie
     from dj_objectstore.objects.ref import ObjectRef
     from dj_objectstore.objects.source import Photon, Source
+    from dj_objectstore.report import Report
     from dj_objectstore.spec.sources import load_stores
+    from dj_objectstore.spec.templates import save_template
     from dj_objectstore.store.store import Store, open_store
     from dj_objectstore.widgets.browser import browse
     from dj_objectstore.widgets.scrubber import scrub
@@ -66,6 +71,7 @@ __all__ = [
     "Photon",
     "PhotonMovie",
     "ReadOnlyError",
+    "Report",
     "Source",
     "Store",
     "StoreAccessError",
@@ -75,13 +81,17 @@ __all__ = [
     "ValueRefusedError",
     "__version__",
     "browse",
+    "convert",
     "disable",
+    "download",
     "enable",
     "load_ipython_extension",
     "load_stores",
     "open_store",
+    "save_template",
     "scrub",
     "staged_insert1",
+    "verify",
 ]
 
 _HOMES = {
@@ -93,17 +103,22 @@ _HOMES = {
     "Store": "store.store",
     "open_store": "store.store",
     "load_stores": "spec.sources",
+    "save_template": "spec.templates",
     "staged_insert1": "codecs.staging",
+    "convert": "maintenance.convert",
+    "download": "maintenance.download",
+    "verify": "maintenance.verify",
+    "Report": "report",
     "browse": "widgets.browser",
     "scrub": "widgets.scrubber",
 }
 
 
 def enable() -> None:
-    """Serve ``<object@>`` fields by this package, and show DataJoint's own ``ObjectRef`` in the browser.
+    """Serve ``<object@>`` and ``<filepath@>`` fields by this package, and every store to DataJoint's codecs.
 
-    Works for tables that were declared or fetched before too. In a notebook ``%load_ext dj_objectstore`` does
-    the same.
+    DataJoint's own ``ObjectRef`` is shown in the browser too. Works for tables that were declared or fetched
+    before. In a notebook ``%load_ext dj_objectstore`` does the same.
     """
     from dj_objectstore.codecs.enable import enable_codecs
 
@@ -160,7 +175,15 @@ def _datajoint_config() -> Mapping[str, Any]:
     return config
 
 
+def _client() -> Client:
+    import datajoint
+
+    database = datajoint.config.database
+    return Client(datajoint.__version__, database.host, database.name)
+
+
 set_configuration(_datajoint_config)
+set_client(_client)
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@
     ├── StoreAccessError              the store did not do what was asked
     │   ├── StoreUnavailableError     it can't be reached, or refuses us
     │   ├── ObjectNotFoundError       nothing lies there; also a FileNotFoundError
+    │   ├── ObjectArchivedError       it lies in an archive, and must be restored before it can be read
     │   ├── ObjectExistsError         something lies there already; also a FileExistsError
     │   └── ReadOnlyError             a handle of a stored object was asked to write; also a PermissionError
     ├── FormatError                   stored data of a format or version that can't be read
@@ -106,6 +107,12 @@ class ObjectNotFoundError(StoreAccessError, FileNotFoundError):
     """Nothing lies at this path in the store."""
 
     code = "object-not-found"
+
+
+class ObjectArchivedError(StoreAccessError):
+    """The object lies in an archive storage class: it must be restored before it can be read."""
+
+    code = "object-archived"
 
 
 class ObjectExistsError(StoreAccessError, FileExistsError):

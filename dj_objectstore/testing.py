@@ -123,7 +123,8 @@ def _memory_store() -> Iterator[dict[str, Any]]:
 @contextmanager
 def _s3_store() -> Iterator[dict[str, Any]]:
     with running_s3() as settings:
-        yield {**settings, **CREDENTIALS}
+        # moto keeps its buckets as long as the process: a place of its own is an empty one
+        yield {**settings, **CREDENTIALS, "location": uuid.uuid4().hex}
 
 
 KINDS = {"file": _file_store, "memory": _memory_store, "s3": _s3_store}

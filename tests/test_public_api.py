@@ -33,17 +33,22 @@ NAMES = [
     "ObjectRef",
     "Photon",
     "PhotonMovie",
+    "Report",
     "Source",
     "Store",
     "__version__",
     "browse",
+    "convert",
     "disable",
+    "download",
     "enable",
     "load_ipython_extension",
     "load_stores",
     "open_store",
+    "save_template",
     "scrub",
     "staged_insert1",
+    "verify",
 ]
 
 

@@ -10,12 +10,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from dj_objectstore import __version__
-from dj_objectstore.cli import demo
+from dj_objectstore.cli import convert, demo, doctor, download, ls, migrate_config, stores, verify
+from dj_objectstore.cli.configuration import check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (demo,)
+COMMANDS = (demo, doctor, stores, ls, verify, download, convert, migrate_config)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,6 +28,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         Arguments after the program's name; by default those of this process.
     """
     args = build_parser().parse_args(argv)
+    # with a bad configuration DataJoint can't be imported; `doctor` tells more, and the demo does without
+    problem = None if args.command in ("demo", "doctor") else check_texts()
+    if problem is not None:
+        print(f"dj-objectstore {args.command}: {problem}", file=sys.stderr)
+        return 2
     try:
         code: int = args.run(args)
     except expected_errors() as err:

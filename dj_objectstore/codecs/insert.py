@@ -91,7 +91,11 @@ def _update1(original: Callable[..., None], table: Table, row: Any) -> None:
 
 
 def _commit(original: Callable[..., None], connection: Connection) -> None:
-    original(connection)
+    try:
+        original(connection)
+    except BaseException:
+        after_cancel(connection)  # nobody knows whether it took place: the markers stay
+        raise
     after_commit(connection)
 
 

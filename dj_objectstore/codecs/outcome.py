@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,9 @@ def unrestricted(table: Table) -> FreeTable:
     return FreeTable(table.connection, table.full_table_name)
 
 
+_staged: ContextVar[Batch | None] = ContextVar("_staged", default=None)
+
+
 class Batch:
     """The objects written for one INSERT or UPDATE, and its outcome."""
 
@@ -72,6 +76,18 @@ class Batch:
         """Hand out the rows; DataJoint sends the INSERT after it has asked for the last one."""
         yield from rows
         self.sent = True
+        staged = _staged.get()
+        if staged is not None:
+            staged.sent = True
+
+    @contextmanager
+    def inserting(self) -> Iterator[None]:
+        """While the block runs, the INSERT that is sent is the one that names these objects too."""
+        token = _staged.set(self)
+        try:
+            yield
+        finally:
+            _staged.reset(token)
 
     @contextmanager
     def settled(self) -> Iterator[None]:

@@ -22,6 +22,7 @@ from dj_objectstore.codecs.stored import Written, codec_of
 from dj_objectstore.exceptions import IntegrityError, ValueRefusedError
 from dj_objectstore.objects.manifest import ManifestFile
 from dj_objectstore.objects.source import checked_ext
+from dj_objectstore.objects.staging_filesystem import StagingFileSystem
 from dj_objectstore.objects.upload import file_metadata, write_manifest
 from dj_objectstore.store.mapping import StoreMap
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from datajoint.table import Table
 
     from dj_objectstore.objects.row_json import StoredObject
-    from dj_objectstore.store.filesystem import StoreFileSystem
     from dj_objectstore.store.store import Store
 
 
@@ -43,14 +43,14 @@ class _Staged:
     store: Store
     path: str
     ext: str
-    fs: StoreFileSystem
+    fs: StagingFileSystem
     files: list[IO[Any]] = field(default_factory=list)
 
     def finish(self) -> StoredObject:
         """Close what is open, refuse further writing, and return the metadata of what lies in the store."""
         for file in self.files:
             file.close()
-        self.fs.read_only = True
+        self.fs.close()
         written = self.fs.ledger.written()
         found = {entry.key: entry.size for entry in self.store.list(self.path)}
         lost = [name for name in written if self._key(name) not in found]
@@ -100,13 +100,13 @@ class StagedInsert:
 
     @property
     def fs(self) -> fsspec.AbstractFileSystem:
-        """The filesystem of the object that was begun last; it writes inside of that object alone."""
-        if not self._staged:
-            raise ValueRefusedError(
-                "there is nothing to write to yet",
-                hint="Call staged.store(field) or staged.open(field) first.",
-            )
-        return next(reversed(self._staged.values())).fs
+        """The filesystem of the object that was begun last; it writes inside of that object alone.
+
+        Before the first `store` or `open` it is that of the first field's store, read-only.
+        """
+        if self._staged:
+            return next(reversed(self._staged.values())).fs
+        return store_of_field(self._table, self._fields()[0]).fs
 
     def store(self, field: str, ext: str = "") -> fsspec.FSMap:
         """Return the folder of an ``<object@>`` field as a mapping, for zarr and xarray.
@@ -147,21 +147,31 @@ class StagedInsert:
             store, ext, schema=self._table.database, table=self._table.table_name, field=field, key=key
         )
         self._batch.starts(field, store, path, key)
-        self._staged[field] = _Staged(store, path, ext, store.fs.recording(path))
+        self._staged[field] = _Staged(
+            store, path, ext, StagingFileSystem.of(store, prefix=path, read_only=False)
+        )
         return self._staged[field]
 
     def _codec(self, field: str) -> ObjectCodec:
         attribute = self._table.heading.attributes.get(field)
         codec = codec_of(attribute) if attribute is not None else None
         if not isinstance(codec, ObjectCodec):
-            fields = [
-                n for n, a in self._table.heading.attributes.items() if isinstance(codec_of(a), ObjectCodec)
-            ]
             raise ValueRefusedError(
                 f"only <object@> fields can be staged, {field!r} of {self._table.full_table_name} is none",
-                hint=f"Those of this table are: {', '.join(fields) or 'none'}.",
+                hint=f"Those of this table are: {', '.join(self._fields())}.",
             )
         return codec
+
+    def _fields(self) -> list[str]:
+        """Return the fields that can be staged."""
+        attributes = self._table.heading.attributes.items()
+        fields = [name for name, attribute in attributes if isinstance(codec_of(attribute), ObjectCodec)]
+        if not fields:
+            raise ValueRefusedError(
+                f"only <object@> fields can be staged, {self._table.full_table_name} has none",
+                hint="Use insert1.",
+            )
+        return fields
 
     def _refuse_changed_key(self, key: dict[str, Any]) -> None:
         if self._key is not None and key != self._key:
@@ -188,12 +198,12 @@ class StagedInsert:
         for name in self._staged:
             self._refuse_other_value(name)
         finished = {name: Written(staged.finish().to_json()) for name, staged in self._staged.items()}
-        self._batch.sent = True
-        self._table.insert1({**self.rec, **finished})
+        with self._batch.inserting():
+            self._table.insert1({**self.rec, **finished})
 
     def _abandon(self) -> None:
         for staged in self._staged.values():
-            staged.fs.read_only = True
+            staged.fs.close()
             for file in staged.files:
                 writer: Any = getattr(file, "buffer", file)  # below text lies what is sent
                 writer.discard()

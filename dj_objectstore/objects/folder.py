@@ -5,12 +5,12 @@ The photon writer and reader know only mappings; this one lies in a store.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import TYPE_CHECKING
 
 from dj_objectstore.exceptions import ObjectNotFoundError
 from dj_objectstore.objects.manifest import ManifestFile
-from dj_objectstore.store.ledger import WriteLedger
+from dj_objectstore.store.ledger import WriteLedger, Written
 
 if TYPE_CHECKING:
     from dj_objectstore.store.store import Store
@@ -50,6 +50,15 @@ class ObjectFolder(MutableMapping[str, bytes]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # to a worker; what that one writes comes back through `adopt`
+        return type(self), (self._store, self._path)
+
+    def adopt(self, files: Iterable[ManifestFile]) -> None:
+        """Note files that another process has written through its own copy of this mapping."""
+        for file in files:
+            self._ledger.record(file.path, Written(file.size, file.digest or ""))
 
     @property
     def written(self) -> list[ManifestFile]:

@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dj_objectstore.exceptions import MovieRefusedError, ObjectNotFoundError, StoreAccessError
+from dj_objectstore.exceptions import (
+    MovieRefusedError,
+    ObjectNotFoundError,
+    StoreAccessError,
+    ValueRefusedError,
+)
 from dj_objectstore.objects.folder import ObjectFolder
 from dj_objectstore.objects.progress import progress_bar
 from dj_objectstore.objects.ref import ObjectRef
@@ -22,7 +27,10 @@ from dj_objectstore.paths.layout import RESERVED_PREFIX
 from dj_objectstore.photon.check import check_movie
 from dj_objectstore.photon.noise import NoiseModel
 from dj_objectstore.photon.reader import MovieReader
-from dj_objectstore.photon.writer import write_movie
+from dj_objectstore.photon.tiff import is_tiff, open_tiff
+from dj_objectstore.photon.unbiased import unbiased_inverse
+from dj_objectstore.photon.verify import verify_movie
+from dj_objectstore.photon.writer import MovieSummary, write_movie
 
 if TYPE_CHECKING:
     import dask.array
@@ -59,6 +67,9 @@ class PhotonMovie(ObjectRef):
     ``movie[t]``, slices and regions give counts in the original dtype; only the chunks that they need are
     read. ``movie.photons[...]``, ``movie.stabilized[...]`` and ``movie.codes[...]`` give the same in photons
     (float32), in units of the noise (float), and as stored.
+
+    It has no ``len`` and is no array by itself, so that NumPy keeps it as one value and reads nothing, as in
+    DataJoint's ``to_arrays``: ``movie[...]`` or ``to_numpy()`` gives all of it.
     """
 
     @cached_property
@@ -115,19 +126,13 @@ class PhotonMovie(ObjectRef):
             return np.asarray(reader.times)
         return np.arange(self.shape[0]) / reader.frame_rate if reader.frame_rate else None
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
     def __getitem__(self, key: Any) -> np.ndarray:
         return self.reader.read(key)
 
-    def __array__(
-        self,
-        dtype: Any = None,
-        copy: bool | None = None,  # noqa: FBT001 - numpy's protocol
-    ) -> np.ndarray:
-        del copy
-        return np.asarray(self[...], dtype=dtype)
+    def to_numpy(self, component: str | None = None) -> np.ndarray:
+        """Return the whole movie in counts, in memory."""
+        del component
+        return self[...]
 
     def frame(self, index: int) -> np.ndarray:
         """Return one frame in counts."""
@@ -147,6 +152,44 @@ class PhotonMovie(ObjectRef):
     def codes(self) -> MovieView:
         """The movie as it is stored."""
         return MovieView(self, "codes")
+
+    def denoised_inverse(
+        self, denoised: Any, *, kind: Literal["photons", "counts"] = "photons", channel: int = 0
+    ) -> np.ndarray:
+        """Return denoised stabilised values as photons or counts, without the bias of the plain inverse.
+
+        The exact unbiased inverse of Makitalo and Foi (IEEE Trans. Image Process. 22, 91, 2013), for what a
+        denoiser made of ``movie.stabilized[...]``. Single pixels that were not denoised are
+        decoded by ``movie.photons`` and ``movie[...]``.
+
+        Parameters
+        ----------
+        denoised
+            Stabilised values of any shape, of one channel.
+        kind
+            ``"photons"``, or ``"counts"`` in grey levels, unrounded.
+        channel
+            Whose noise model applies.
+
+        Returns
+        -------
+        ndarray
+            float32, same shape.
+
+        Raises
+        ------
+        ValueRefusedError
+            Where the detector's noise is not known.
+        """
+        noise = self.noise[channel] if isinstance(self.noise, tuple) else self.noise
+        if noise is None:
+            raise ValueRefusedError(
+                "the inverse needs the detector's noise, which is not known for this movie",
+                hint="Insert the movie again with gain, offset and variance.",
+            )
+        levels = unbiased_inverse(denoised, noise)
+        values = levels if kind == "counts" else (levels - noise.offset) / noise.gain
+        return values.astype(np.float32)
 
     def to_dask(self, component: str | None = None) -> dask.array.Array:
         """Return the movie in counts as a dask array whose chunks are the stored ones."""
@@ -178,15 +221,39 @@ def as_photon(value: Any) -> Photon:
         For fewer than three axes, NaN, object dtype, or what is not an array at all.
     """
     photon = value if isinstance(value, Photon) else Photon(value)
+    if is_tiff(photon.frames):
+        photon = _open_tiff(photon)
     check_movie(photon.frames, **_options(photon))
     return photon
 
 
+def _open_tiff(photon: Photon) -> Photon:
+    """Return a movie whose frames are those of its TIFF file, with what the file says of them."""
+    frames = open_tiff(photon.frames)
+    rate = photon.frame_rate or (frames.frame_rate if photon.times is None else None)
+    return replace(photon, frames=frames, dims=photon.dims or frames.dims, frame_rate=rate)
+
+
 def write_photon(store: Store, path: str, photon: Photon) -> StoredObject:
-    """Write a movie to the new folder `path`, with its manifest and thumbnail, and return its metadata."""
+    """Write a movie to the new folder `path`, with its manifest and thumbnail, and return its metadata.
+
+    Raises
+    ------
+    IntegrityError
+        With ``verify``, when a frame that was read back is not the one that was written.
+    """
     folder = ObjectFolder(store, path)
     with progress_bar("Storing movie", unit=" frames") as advance:
-        summary = write_movie(photon.frames, folder, **_options(photon), progress=advance)
+        summary = write_movie(
+            photon.frames, folder, **_options(photon), client=photon.client, progress=advance
+        )
+    if photon.verify:
+        verify_movie(photon.frames, MovieReader(folder))
+    return finish_photon(store, path, folder, summary)
+
+
+def finish_photon(store: Store, path: str, folder: ObjectFolder, summary: MovieSummary) -> StoredObject:
+    """Write what lies beside a movie that has been written, and return its metadata."""
     store.put(thumbnail_key(path), summary.thumbnail)
     return write_manifest(store, path, folder.written, ext=EXT)
 
@@ -206,6 +273,7 @@ def _options(photon: Photon) -> dict[str, Any]:
             "offset and variance go with a gain, and no gain was given",
             hint="Give the gain in grey levels per photon, or none of the three to estimate them.",
         )
-    del options["frames"]
+    for name in ("frames", "client", "verify"):
+        del options[name]
     known = {name: value for name, value in given.items() if value is not None}
     return {**options, "noise": NoiseModel(**known) if known else None}

@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 
     import dask.array
     import fsspec
+    import h5py
+    import numpy as np
     import xarray
     import zarr
+    from upath import UPath
 
 
 class ObjectRef(_DataJointRef):  # type: ignore[misc]
@@ -186,6 +189,18 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
         """Return the folder `subpath` of the object as a read-only mapping."""
         return StoreMap(self.key(subpath), self.fs)
 
+    def upath(self) -> UPath:
+        """Return the object as a read-only path of universal_pathlib.
+
+        Raises
+        ------
+        ConfigurationError
+            When universal_pathlib is not installed.
+        """
+        from dj_objectstore.objects import views
+
+        return views.upath(self)
+
     # -- reading -------------------------------------------------------------------------------------------
 
     def read(self, subpath: str | None = None) -> bytes:
@@ -226,6 +241,13 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
             folders = [child.name for child in children if child.is_dir]
             yield folder, folders, [child.name for child in children if not child.is_dir]
             pending += [f"{folder}/{name}".lstrip("/") for name in reversed(folders)]
+
+    def find(self, subpath: str = "") -> Iterator[str]:
+        """Give, lazily, the files below a folder or below `subpath` in it, by their paths in the object."""
+        if not self.is_dir:
+            raise ValueRefusedError(f"a file can't be searched: {self.path!r}", hint="Use read() or open().")
+        start = len(self.key()) + 1
+        return (entry.key[start:] for entry in self.opened.list(f"{self.key(subpath)}/"))
 
     def exists(self, subpath: str | None = None) -> bool:
         """Return whether the object (or `subpath` of it) is in the store, a file or a folder."""
@@ -290,6 +312,24 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
         from dj_objectstore.objects import views
 
         return views.to_xarray(self)
+
+    def to_numpy(self, component: str | None = None) -> np.ndarray:
+        """Return a whole Zarr array, or the one at `component` of a group, in memory."""
+        from dj_objectstore.objects import views
+
+        return views.to_numpy(self, component)
+
+    def open_hdf5(self, subpath: str | None = None) -> h5py.File:
+        """Open an HDF5 file, or the one at `subpath` of a folder, for reading; only what is used is read.
+
+        Raises
+        ------
+        FormatError
+            When it is no HDF5 file.
+        """
+        from dj_objectstore.objects import views
+
+        return views.open_hdf5(self, subpath)
 
     # -- widgets: one late call each, through the public door ----------------------------------------------
 

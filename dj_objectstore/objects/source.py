@@ -42,7 +42,8 @@ class Photon:
     Parameters
     ----------
     frames
-        Array (time[, channel][, z], y, x) of counts, or an iterator of frames or blocks of frames.
+        Array (time[, channel][, z], y, x) of counts, an iterator of frames or blocks of frames, or the path
+        of a TIFF file (with ``tifffile``; ScanImage's tell channels and frame rate themselves).
     dims
         Names of the axes, of ``"time", "channel", "z", "y", "x"``; by default from the number of axes.
     gain
@@ -63,6 +64,10 @@ class Photon:
         Seconds of each frame, shape (time,), where frames are not evenly spaced.
     pixel_size
         Micrometres (y, x) of a pixel.
+    client
+        A ``dask.distributed.Client``, on whose workers an array is coded and written.
+    verify
+        Read every frame back and compare it before the row is written.
     """
 
     frames: Any
@@ -76,6 +81,8 @@ class Photon:
     frame_rate: float | None = None
     times: np.ndarray | None = None
     pixel_size: tuple[float, float] | None = None
+    client: Any = None
+    verify: bool = False
 
 
 class Source:

@@ -18,6 +18,7 @@ from dj_objectstore.objects.hashing import HashingReader
 from dj_objectstore.objects.manifest import Manifest, ManifestFile, build_manifest, manifest_key
 from dj_objectstore.objects.progress import progress_bar
 from dj_objectstore.objects.row_json import StoredObject
+from dj_objectstore.objects.staging_filesystem import staging_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -154,8 +155,11 @@ def _put_zarr(source: Source, store: Store, path: str) -> list[ManifestFile]:
 
 def _put_dataset(source: Source, store: Store, path: str) -> list[ManifestFile]:
     """Store an xarray.Dataset as Zarr, in the layout that every reader knows."""
-    mapping = store.fsmap(path, writable=True)
-    source.value.to_zarr(mapping, mode="w", zarr_format=2, consolidated=True)
+    mapping = staging_map(store, path)
+    try:
+        source.value.to_zarr(mapping, mode="w", zarr_format=2, consolidated=True)
+    finally:
+        mapping.fs.close()
     return [ManifestFile(name, *written) for name, written in mapping.fs.ledger.written().items()]
 
 

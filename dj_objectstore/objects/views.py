@@ -8,14 +8,22 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from dj_objectstore.exceptions import FormatError, ValueRefusedError
+from dj_objectstore.exceptions import (
+    ConfigurationError,
+    FormatError,
+    StoreAccessError,
+    ValueRefusedError,
+)
+from dj_objectstore.store.files import StoreReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import dask.array
+    import h5py
     import xarray
     import zarr
+    from upath import UPath
 
     from dj_objectstore.objects.movie import PhotonMovie
     from dj_objectstore.objects.ref import ObjectRef
@@ -81,6 +89,48 @@ def to_xarray(ref: ObjectRef) -> xarray.Dataset | xarray.DataArray:
     return xarray.DataArray(
         to_dask(ref, None), dims=_dims(node), name=node.basename or None, attrs=_plain(node)
     )
+
+
+def to_numpy(ref: ObjectRef, component: str | None) -> np.ndarray:
+    """Return a whole stored array in memory."""
+    return np.asarray(open_array(ref, component)[...])
+
+
+def open_hdf5(ref: ObjectRef, subpath: str | None) -> h5py.File:
+    """Open a stored HDF5 file; what is read of it is fetched in ranges."""
+    try:
+        import h5py
+    except ImportError as err:
+        raise ConfigurationError(
+            "HDF5 files are read by h5py, which is not installed",
+            hint="pip install 'dj-objectstore[io]'",
+        ) from err
+    key, store = ref.key(subpath), ref.opened
+    # ranges hold no file open: h5py never closes what it is given
+    stream = StoreReader(partial(store.get, key), store.info(key).size or 0, name=key)
+    try:
+        return h5py.File(io.BufferedReader(stream), "r")
+    except OSError as err:
+        if isinstance(err, StoreAccessError):
+            raise
+        raise FormatError(
+            f"{key!r} in store {ref.store!r} is not an HDF5 file ({err})",
+            hint="Look what it holds with listdir(), and open a file of it with open().",
+        ) from err
+
+
+def upath(ref: ObjectRef) -> UPath:
+    """Return an object as a path of universal_pathlib on the object's own filesystem."""
+    try:
+        from upath import UPath
+    except ImportError as err:
+        raise ConfigurationError(
+            "upath() needs universal_pathlib, which is not installed", hint="pip install universal_pathlib"
+        ) from err
+    fs = ref.fs
+    path = UPath(fs.unstrip_protocol(ref.key()))
+    path.fs  # noqa: B018 - takes the filesystem while the handle in its URL still names it
+    return path
 
 
 def movie_to_dask(movie: PhotonMovie) -> dask.array.Array:

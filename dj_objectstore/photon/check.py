@@ -63,7 +63,7 @@ def check_movie(
         check_iterable(frames)
         return None if dims is None else check_dims(dims, len(dims))
     names = check_array(frames, dims=dims)
-    check_length(times, len(frames))
+    check_length(times, int(frames.shape[0]))
     check_channels(noise, names, frames.shape)
     if frames.dtype.kind == "f":
         for block in ArrayFrames(frames).blocks():

@@ -54,8 +54,8 @@ def checksum(stored: bytes) -> int:
     return zlib.crc32(stored)
 
 
-def compress_codes(codes: bytes) -> bytes:
-    """Return one zstd frame of these bytes, with their number and their checksum."""
+def compress_codes(codes: Any) -> bytes:
+    """Return one zstd frame of bytes, or of an array's, with their number and their checksum."""
     return zstandard.ZstdCompressor(compression_params=_PARAMETERS).compress(codes)
 
 

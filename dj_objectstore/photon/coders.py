@@ -5,7 +5,6 @@ A coder turns one chunk into bytes, says how ``.zarray`` describes them, and cou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,20 +31,11 @@ if TYPE_CHECKING:
 
     Block = NDArray[np.generic]
     Floats = NDArray[np.float64]
+    #: what a chunk's pixels add to the mean grey level of each code; tallies of one channel are added up
+    Tally = NDArray[Any]
 
 #: integers of at most so many bytes are looked up in a table of all their values
 _TABLE_BYTES = 2
-
-
-@dataclass(frozen=True)
-class CodeTally:
-    """How often each code stands for pixels, and the sum of their grey levels; both of shape (n_codes,)."""
-
-    pixels: Floats
-    total: Floats
-
-    def __add__(self, other: CodeTally) -> CodeTally:
-        return CodeTally(self.pixels + other.pixels, self.total + other.total)
 
 
 class Coder(Protocol):
@@ -66,19 +56,30 @@ class Coder(Protocol):
     def itemsize(self) -> int:
         """Bytes of a pixel before compression."""
 
-    def encode(self, block: Block, *, channel: int) -> tuple[bytes, CodeTally | None]:
+    def encode(self, block: Block, *, channel: int) -> tuple[bytes, Tally | None]:
         """Return the stored bytes of a whole chunk (time, y, x)."""
 
 
 class CompactCoder:
-    """Codes of the quantised Anscombe transform, as zstd frames."""
+    """Codes of the quantised Anscombe transform, as zstd frames.
+
+    Parameters
+    ----------
+    quantizer
+        What gives grey levels their codes.
+    dtype
+        Type of the grey levels.
+    tally_every
+        The first frame of every so many is tallied.
+    """
 
     mode: Mode = "compact"
     dtype = "<f8"
     compressor: Mapping[str, Any] = ZSTD
 
-    def __init__(self, quantizer: Quantizer, dtype: np.dtype[np.generic]) -> None:
+    def __init__(self, quantizer: Quantizer, dtype: np.dtype[np.generic], *, tally_every: int = 1) -> None:
         self.quantizer = quantizer
+        self._every = tally_every
         self.itemsize = quantizer.dtype.itemsize
         self._tabulated = dtype.kind in "ui" and dtype.itemsize <= _TABLE_BYTES
         self._bits = np.dtype(f"u{dtype.itemsize}")
@@ -96,7 +97,7 @@ class CompactCoder:
         }
         return (scale,) if self.itemsize == 1 else (scale, SHUFFLE_U2)
 
-    def encode(self, block: Block, *, channel: int) -> tuple[bytes, CodeTally]:
+    def encode(self, block: Block, *, channel: int) -> tuple[bytes, Tally]:
         """Return the compressed codes of a whole chunk, and their tally.
 
         Raises
@@ -108,18 +109,35 @@ class CompactCoder:
             codes, tally = self._look_up(block, channel)
         else:
             codes = self.quantizer.encode(block, channel=channel)
-            tally = self._count(codes, block)
-        return compress_codes(shuffle(codes) if self.itemsize > 1 else codes.tobytes()), tally
+            tally = self._count(codes[:: self._every], block[:: self._every])
+        return compress_codes(shuffle(codes) if self.itemsize > 1 else codes), tally
 
-    def _look_up(self, block: Block, channel: int) -> tuple[NDArray[np.unsignedinteger], CodeTally]:
+    def mean_levels(self, tally: Tally, *, channel: int) -> Floats:
+        """Return the mean grey level of each code from the sum of all tallies, of the middle where none is.
+
+        Shape (n_codes,), up to the highest code that occurs where every frame was tallied.
+        """
+        middle = self.quantizer.midpoints(channel=channel)
+        if self._tabulated:
+            levels, codes, _ = self._tables[channel]
+            tally = _sum_by_code(codes, tally.astype(np.float64), levels, self.quantizer.n_codes)
+        pixels, total = tally
+        used = int(np.flatnonzero(pixels)[-1]) + 1 if self._every == 1 else len(pixels)
+        means: Floats = np.where(pixels > 0, total / np.maximum(pixels, 1), middle)[:used]
+        return means
+
+    def _look_up(self, block: Block, channel: int) -> tuple[NDArray[np.unsignedinteger], Tally]:
         levels, codes, valid = self._tables[channel]
-        bits = np.ascontiguousarray(block, self._native).view(self._bits)
-        histogram = np.bincount(bits.reshape(-1), minlength=len(levels)).astype(np.float64)
-        if histogram[~valid].any():
+        if not valid.all() and not all(
+            valid[_bits(level, self._bits)] for level in (block.min(), block.max())
+        ):
             self.quantizer.encode(block, channel=channel)  # raises, and says for which values
-        found = np.take(codes, bits)
-        n_codes = self.quantizer.n_codes
-        return found, CodeTally(_sum(codes, histogram, n_codes), _sum(codes, histogram * levels, n_codes))
+        bits = np.ascontiguousarray(block, self._native).view(self._bits)
+        found = np.empty(block.shape, codes.dtype)
+        for frame, out in zip(bits, found, strict=True):
+            # frame by frame: numpy widens the indices first, and so they stay in the cache
+            np.take(codes, frame, out=out, mode="wrap")
+        return found, np.bincount(bits[:: self._every].reshape(-1), minlength=len(levels))
 
     @cached_property
     def _tables(self) -> Sequence[tuple[Floats, NDArray[np.unsignedinteger], NDArray[np.bool_]]]:
@@ -133,15 +151,20 @@ class CompactCoder:
             tables.append((levels.astype(np.float64), codes, valid))
         return tables
 
-    def _count(self, codes: NDArray[np.unsignedinteger], block: Block) -> CodeTally:
-        flat, n_codes = codes.reshape(-1), self.quantizer.n_codes
-        total = _sum(flat, block.astype(np.float64).reshape(-1), n_codes)
-        return CodeTally(np.bincount(flat, minlength=n_codes).astype(np.float64), total)
+    def _count(self, codes: NDArray[np.unsignedinteger], block: Block) -> Tally:
+        flat, levels = codes.reshape(-1), block.astype(np.float64).reshape(-1)
+        return _sum_by_code(flat, np.ones_like(levels), levels, self.quantizer.n_codes)
 
 
-def _sum(codes: NDArray[np.unsignedinteger], values: Floats, n_codes: int) -> Floats:
-    """Sum values by code."""
-    return np.bincount(codes, weights=values, minlength=n_codes).astype(np.float64, copy=False)
+def _bits(level: Any, bits: np.dtype[np.unsignedinteger]) -> int:
+    """Return the place of a grey level in a table by bits."""
+    return int(np.asarray(level).view(bits))
+
+
+def _sum_by_code(codes: NDArray[np.unsignedinteger], pixels: Floats, levels: Floats, n_codes: int) -> Floats:
+    """Return, for each code, how many pixels have it and the sum of their grey levels; (2, n_codes)."""
+    weights = (pixels, pixels * levels)
+    return np.stack([np.bincount(codes, weights=weight, minlength=n_codes) for weight in weights])
 
 
 class LosslessCoder:

@@ -7,13 +7,34 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.exceptions import ValueRefusedError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class NoiseNotTrustedWarning(UserWarning):
     """A movie was stored losslessly, because nobody knows its noise well enough to store it compactly."""
+
+
+@dataclass(frozen=True)
+class TransferCurve:
+    """The photon-transfer curve of a movie: variance of pixels against their mean, in bins of intensity.
+
+    Parameters
+    ----------
+    mean, variance
+        Grey levels, and grey levels squared; one entry for each bin.
+    pixels
+        How many measurements are in each bin.
+    """
+
+    mean: tuple[float, ...]
+    variance: tuple[float, ...]
+    pixels: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +57,8 @@ class NoiseModel:
         True if a movie may be stored compactly on the strength of these values.
     why
         In words, where the values come from, or why they are not trusted.
+    curve
+        What an estimate was fitted to; None for values that were given or read from a stored movie.
 
     Raises
     ------
@@ -49,6 +72,7 @@ class NoiseModel:
     goodness: float = 1.0
     trusted: bool = True
     why: str = "given"
+    curve: TransferCurve | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.trusted:
@@ -69,3 +93,28 @@ class NoiseModel:
     def photons(self, counts: float) -> float:
         """Return how many photons a grey level stands for; below the offset it is negative."""
         return (counts - self.offset) / self.gain
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the photon-transfer curve, variance against mean, with the line of this model.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; by default a new figure, which is ``plot().figure``.
+
+        Raises
+        ------
+        ValueRefusedError
+            Without matplotlib, or for a model that has neither a curve nor a gain.
+        """
+        from dj_objectstore.photon.plot import plot_noise
+
+        return plot_noise(self, ax)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """Return text, and the plot of an estimate where matplotlib is installed."""
+        del include, exclude
+        from dj_objectstore.photon.plot import draw_png
+
+        png = draw_png(self)
+        return {"text/plain": repr(self)} | ({} if png is None else {"image/png": png})

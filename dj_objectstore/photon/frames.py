@@ -55,7 +55,7 @@ class ArrayFrames:
     def __init__(self, array: Any) -> None:
         in_memory = isinstance(array, np.ndarray)
         nbytes = np.dtype(array.dtype).itemsize * int(np.prod(array.shape))
-        self._array = np.asarray(array) if in_memory or nbytes <= KEEP_BYTES else array
+        self._array = np.asarray(array[:]) if in_memory or nbytes <= KEEP_BYTES else array
         self.frame_shape: tuple[int, ...] = tuple(map(int, array.shape[1:]))
         self.dtype = np.dtype(array.dtype)
         self.length: int = int(array.shape[0])

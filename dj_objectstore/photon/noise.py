@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dj_objectstore.photon.detector import NoiseModel, NoiseNotTrustedWarning
+from dj_objectstore.photon.detector import NoiseModel, NoiseNotTrustedWarning, TransferCurve
 from dj_objectstore.photon.frames import ArrayFrames
 from dj_objectstore.photon.rules import check_array
 from dj_objectstore.photon.survey import survey_movie
-from dj_objectstore.photon.variance import MAX_RELATIVE_ERROR, MeanVarianceLine, fit_line, measure_variance
+from dj_objectstore.photon.variance import (
+    MAX_RELATIVE_ERROR,
+    MeanVariance,
+    MeanVarianceLine,
+    fit_line,
+    measure_variance,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +38,8 @@ MIN_GOODNESS = 0.85
 MAX_SATURATED_SHARE = 0.001
 #: at most this share of pixels may be clearly less noisy than the line says: there compact storage would lose
 MAX_QUIET_SHARE = 0.02
+#: where the movie moves, the gain at even places and that at less even ones differ by at most this share
+MAX_DISAGREEMENT = 0.1
 MIN_FRAMES = 10
 MIN_BINS = 6
 
@@ -89,26 +97,29 @@ def judge_segments(segments: Sequence[NDArray[np.generic]]) -> NoiseModel:
     if len(measured.mean) < MIN_BINS:
         return NoiseModel.unknown("the movie is too flat or too small: too few different intensities")
     line = fit_line(measured)
-    why_not = _objection(line)
-    if why_not:
-        return NoiseModel(
-            gain=line.gain, offset=line.zero, goodness=line.goodness, trusted=False, why=why_not
-        )
+    why_not = _objection(line, measured)
     return NoiseModel(
         gain=line.gain,
         offset=line.zero,
         goodness=line.goodness,
-        why=f"variance against mean over {frames} frames is a line (goodness {line.goodness:.2f})",
+        trusted=not why_not,
+        why=why_not or f"variance against mean over {frames} frames is a line (goodness {line.goodness:.2f})",
+        curve=TransferCurve(
+            *(tuple(column.tolist()) for column in (measured.mean, measured.variance, measured.pixels))
+        ),
     )
 
 
-def _objection(line: MeanVarianceLine) -> str:
+def _objection(line: MeanVarianceLine, measured: MeanVariance) -> str:
     if not line.gain > 0:
         return "the variance does not grow with the mean, so this is not photon noise"
     if line.relative_error > MAX_RELATIVE_ERROR:
         return f"the movie is too flat or too short: the gain is uncertain by {line.relative_error:.0%}"
     if line.goodness < MIN_GOODNESS:
         return f"variance against mean is not a line: goodness {line.goodness:.2f}, below {MIN_GOODNESS}"
+    wider = line.gain if measured.wider is None else fit_line(measured.wider).gain
+    if not abs(wider / line.gain - 1) <= MAX_DISAGREEMENT:
+        return f"what moves adds to the noise: the gain is {line.gain:.3g}, or {wider:.3g} with more pixels"
     if line.quiet_share > MAX_QUIET_SHARE:
         return f"{line.quiet_share:.1%} of the pixels are less noisy than photons would be"
     return ""

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 #: bytes of codes in a chunk: 10 frames of 512 x 512
 CHUNK_BYTES = 10 * 512 * 512
 REFERENCE_FRAMES = 100
+#: pixels from which the mean grey level of each code is taken: of longer movies some frames of each chunk
+TALLY_PIXELS = 1 << 24
+MAX_TALLY_EVERY = 8
+#: threads that look for extremes: memory is no faster for more
+MOST_SURVEYORS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +99,10 @@ def plan_movie(
     step: float,
     mode: str,
     frames_per_chunk: int | None,
+    survey: Survey | None = None,
+    threads: int = 1,
 ) -> Plan:
-    """Look at a movie and decide how to write it.
+    """Look at a movie, unless a survey of it is given, and decide how to write it.
 
     Raises
     ------
@@ -103,7 +110,7 @@ def plan_movie(
         For NaN and infinity.
     """
     shapes = dict(zip(dims[1:], source.frame_shape, strict=True))
-    survey = _survey(source, tuple(shapes.get(name, 1) for name in DIMS[1:]))
+    survey = survey or _survey(source, tuple(shapes.get(name, 1) for name in DIMS[1:]), threads)
     models, method = _choose_noise(noise, survey, mode=mode, channels=shapes.get("channel", 1))
     coder, why_not = _choose_coder(source, survey, models, step=step, mode=mode)
     attributes = MovieAttributes(
@@ -128,11 +135,10 @@ def plan_movie(
     )
 
 
-def _survey(source: ArrayFrames | StreamFrames, frame_shape: tuple[int, ...]) -> Survey:
+def _survey(source: ArrayFrames | StreamFrames, frame_shape: tuple[int, ...], threads: int) -> Survey:
     """Look at all of an array, and at what was read ahead of an iterator."""
-    if isinstance(source, StreamFrames):
-        return survey_movie(ArrayFrames(np.concatenate(source.ahead)), frame_shape)
-    return survey_movie(source, frame_shape)
+    seen = ArrayFrames(np.concatenate(source.ahead)) if isinstance(source, StreamFrames) else source
+    return survey_movie(seen, frame_shape, threads=min(threads, MOST_SURVEYORS))
 
 
 def _choose_noise(
@@ -165,7 +171,13 @@ def _choose_coder(
     quantizer = _choose_quantizer(source, survey, noise, step)
     if quantizer is None:
         return LosslessCoder(source.dtype), "its range needs more than 65536 codes of this step"
-    return CompactCoder(quantizer, source.dtype), ""
+    return CompactCoder(quantizer, source.dtype, tally_every=_tally_every(source)), ""
+
+
+def _tally_every(source: ArrayFrames | StreamFrames) -> int:
+    """Return how many frames stand behind one that is tallied; whatever is longer or unknown, all do."""
+    pixels = (source.length or 0) * math.prod(source.frame_shape)
+    return max(1, min(pixels // TALLY_PIXELS, MAX_TALLY_EVERY))
 
 
 def _choose_quantizer(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,17 +15,19 @@ from dj_objectstore.photon.rules import check_finite
 from dj_objectstore.photon.variance import SPAN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     Block = NDArray[np.generic]
+    Levels = NDArray[np.generic]
 
 #: pixels of one channel from which its noise is judged: enough for 1 % of the gain
-SAMPLE_PIXELS = 1 << 23
+SAMPLE_PIXELS = 1 << 22
 _WINDOW = 256
 _SEGMENT_PIXELS = 1 << 19
 _SEGMENT_FRAMES = 12
+_AT_ONCE = 2
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -44,7 +48,7 @@ class Survey:
     segments: tuple[tuple[Block, ...], ...]
 
 
-def survey_movie(source: ArrayFrames, frame_shape: tuple[int, ...]) -> Survey:
+def survey_movie(source: ArrayFrames, frame_shape: tuple[int, ...], *, threads: int = _AT_ONCE) -> Survey:
     """Look at every frame of an array once; ``frame_shape`` is (channel, z, y, x).
 
     Raises
@@ -52,21 +56,29 @@ def survey_movie(source: ArrayFrames, frame_shape: tuple[int, ...]) -> Survey:
     MovieRefusedError
         For NaN and infinity.
     """
-    walk = max(WALK_BYTES // (source.dtype.itemsize * math.prod(frame_shape)), _SEGMENT_FRAMES)
+    walk = walk_length(source.dtype.itemsize, frame_shape)
     blocks = (block.reshape(len(block), *frame_shape) for block in source.blocks(walk))
-    return _survey_blocks(blocks, length=source.length)
+    return _survey_blocks(blocks, length=source.length, threads=threads)
 
 
-def _survey_blocks(blocks: Iterable[Block], *, length: int) -> Survey:
+def walk_length(itemsize: int, frame_shape: Sequence[int]) -> int:
+    """Return how many frames are looked at together."""
+    return max(WALK_BYTES // (itemsize * math.prod(frame_shape)), _SEGMENT_FRAMES)
+
+
+def _survey_blocks(blocks: Iterable[Block], *, length: int, threads: int) -> Survey:
     """Look at blocks (time, channel, z, y, x), ``length`` frames in all of them."""
-    lows: list[NDArray[np.generic]] = []
-    highs: list[NDArray[np.generic]] = []
-    sampler = _Sampler(length)
-    for block in blocks:
-        lows.append(block.min(axis=(0, 2, 3, 4)))
-        highs.append(block.max(axis=(0, 2, 3, 4)))
-        check_finite(float(lows[-1].min()), float(highs[-1].max()))
-        sampler.add(block)
+    extremes: list[tuple[Levels, Levels]] = []
+    pending: deque[Future[tuple[Levels, Levels]]] = deque()
+    sampler = SegmentSampler(length)
+    with ThreadPoolExecutor(threads, thread_name_prefix="photon-survey") as pool:
+        for block in blocks:
+            pending.append(pool.submit(_find_extremes, block))
+            if len(pending) > threads:
+                extremes.append(pending.popleft().result())
+            sampler.add(block)
+        extremes += [future.result() for future in pending]
+    lows, highs = zip(*extremes, strict=True)
     lowest, highest = np.min(lows, axis=0), np.max(highs, axis=0)
     return Survey(
         tuple(map(float, lowest)),
@@ -75,7 +87,14 @@ def _survey_blocks(blocks: Iterable[Block], *, length: int) -> Survey:
     )
 
 
-class _Sampler:
+def _find_extremes(block: Block) -> tuple[Levels, Levels]:
+    """Return the lowest and the highest grey level of each channel."""
+    low, high = block.min(axis=(0, 2, 3, 4)), block.max(axis=(0, 2, 3, 4))
+    check_finite(float(low.min()), float(high.max()))
+    return low, high
+
+
+class SegmentSampler:
     """Takes windows of consecutive frames, spread evenly over time, planes and the field of view."""
 
     def __init__(self, length: int) -> None:
@@ -94,11 +113,14 @@ class _Sampler:
         share = round(wanted * self._seen / self._length) - self._taken
         if span < SPAN or share < 1:
             return
+        self._taken += share
+        if share * span >= frames and high == height and wide == width:
+            self._take(block, high, wide)  # all of a small movie
+            return
         count = min(share, max(1, frames // span))
         for number in range(count):
             start = (frames - span) * number // max(count - 1, 1)
             self._take(block[start : start + span], high, wide)
-        self._taken += share
 
     def _take(self, frames: Block, high: int, wide: int) -> None:
         _, _, planes, height, width = frames.shape

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 32_000
 #: frames that are kept on the way, to choose from at the end
-_KEPT = 32
+_KEPT = 16
 _SHOWN = 4
 #: frames that are averaged in each: a single one of few photons shows little
 _AVERAGED = 8
@@ -35,10 +35,10 @@ class FrameSampler:
         self._stride = 1
         self._seen = 0
 
-    def add(self, frames: NDArray[np.generic]) -> None:
-        """Take a few consecutive frames (time, y, x) into account, as one."""
+    def add(self, image: Image) -> None:
+        """Take an image into account, one `glimpse` after the other."""
         if self._seen % self._stride == 0:
-            self._kept.append(frames[:_AVERAGED].mean(axis=0, dtype=np.float32))
+            self._kept.append(image)
             if len(self._kept) > _KEPT:
                 self._kept = self._kept[::2]
                 self._stride *= 2
@@ -50,6 +50,14 @@ class FrameSampler:
             return self._kept
         places = (np.arange(_SHOWN) + 0.5) / _SHOWN * len(self._kept)
         return [self._kept[int(place)] for place in places]
+
+
+def glimpse(frames: NDArray[np.generic], total: NDArray[np.float64]) -> Image:
+    """Return a few consecutive frames (time, y, x) as one image; `total` is the sum of all of them."""
+    if len(frames) <= 2 * _AVERAGED:
+        return (total / len(frames)).astype(np.float32)
+    image: Image = frames[:_AVERAGED].mean(axis=0, dtype=np.float32)
+    return image
 
 
 def make_thumbnail(mean: Image, frames: Sequence[Image], *, max_bytes: int = MAX_BYTES) -> bytes:

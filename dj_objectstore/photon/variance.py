@@ -9,7 +9,9 @@ a, b, c it is (b - a)(b - c), whose mean is the variance of b's own noise (Roll,
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,9 +27,21 @@ BINS = 48
 MIN_PIXELS_PER_BIN = 200
 #: a line is a model: a bin may miss it by this share without being more than that
 TOLERANCE = 0.02
-MAX_RELATIVE_ERROR = 0.05
+MAX_RELATIVE_ERROR = 0.04
+#: with more measurements than these, those at edges can be spared
+ENOUGH_PIXELS = 1 << 19
+#: and with what is left, the gain of a movie that stands still is to be known as well as this
+SPARE_ERROR = 0.025
+#: share of the variance up to which change may hide in what chance explains
+MAX_HIDDEN_CHANGE = 0.06
 #: frames needed for one measurement: one to judge the intensity, three to measure, one to judge again
 SPAN = 5
+#: with more pixels than these, only every second measurement is taken: neighbours share frames, and tell
+#: little more
+MANY_PIXELS = 1 << 21
+#: one in so many pixels tells how widely the measurements spread
+_FEW = 4
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -40,12 +54,15 @@ class MeanVariance:
         One entry a bin: number of measurements, mean grey level, variance in grey levels squared.
     spread
         Standard deviation of a single measurement of variance, as a multiple of the variance.
+    wider
+        Where the movie changes: the same of more pixels, that lie at less even places.
     """
 
     pixels: Floats
     mean: Floats
     variance: Floats
     spread: float
+    wider: MeanVariance | None = None
 
 
 @dataclass(frozen=True)
@@ -79,13 +96,30 @@ def measure_variance(segments: Sequence[NDArray[np.generic]]) -> MeanVariance:
     segments
         Stretches (time, y, x) of consecutive frames; those of fewer than five frames are passed over.
     """
-    usable = [np.asarray(segment, np.float32) for segment in segments if len(segment) >= SPAN]
-    intensities = [_intensity(segment) for segment in usable]
-    edges = _edges(intensities)
-    tally = np.zeros((6, len(edges) + 1))
-    for segment, intensity in zip(usable, intensities, strict=True):
-        tally += _tally(segment, np.searchsorted(edges, intensity.ravel()), len(edges) + 1)
-    return _choose(tally[:, tally[0] >= MIN_PIXELS_PER_BIN])
+    usable = [segment for segment in segments if len(segment) >= SPAN]
+    stride = 2 if sum(segment.size for segment in usable) > MANY_PIXELS else 1
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="photon-noise") as pool:
+        intensities = list(pool.map(partial(_intensity, stride=stride), usable))
+        scale = _Scale.of(intensities)
+        parts = list(pool.map(partial(_Part.of, scale=scale, stride=stride), usable, intensities))
+        whole = _add(pool.map(_Part.tally, parts), rows=6)
+        still = not _changes(whole)
+        if still and whole[0].sum() < ENOUGH_PIXELS:
+            return _choose(whole)
+        # what moves, seen or not, does so at edges: so take even surroundings, then the more even ones
+        limits = np.full(BINS + 2, np.inf)
+        calm: list[MeanVariance] = []
+        for _ in range(2):
+            pixels, slopes = _add(pool.map(partial(_Part.slopes, limits=limits), parts), rows=2)
+            limits = slopes / np.maximum(pixels, 1)
+            calm.append(_choose(_add(pool.map(partial(_Part.tally, limits=limits), parts), rows=6)))
+    if still and not (len(calm[1].mean) > 2 and fit_line(calm[1]).relative_error < SPARE_ERROR):  # noqa: PLR2004
+        return _choose(whole)
+    return replace(calm[1], wider=calm[0])
+
+
+def _add(tallies: Iterable[Floats], *, rows: int) -> Floats:
+    return sum(tallies, np.zeros((rows, BINS + 2)))
 
 
 def fit_line(measured: MeanVariance) -> MeanVarianceLine:
@@ -121,47 +155,125 @@ def _goodness(variance: Floats, line: Floats, weight: Floats) -> float:
     return float(np.clip(1 - scatter / total, 0, 1)) if total > 0 else 0.0
 
 
-def _intensity(segment: NDArray[np.float32]) -> NDArray[np.float32]:
+def _intensity(segment: NDArray[np.generic], *, stride: int) -> NDArray[np.float32]:
     """Return the mean of 3 x 3 pixels in the frames just before and after each three that are measured."""
-    blurred = _blur(segment)
-    return np.asarray((blurred[: 1 - SPAN] + blurred[SPAN - 1 :]) / 2, np.float32)
+    before, after = segment[: 1 - SPAN : stride], segment[SPAN - 1 :: stride]
+    both: NDArray[np.float32] = np.pad(
+        np.add(before, after, dtype=np.float32), ((0, 0), (1, 1), (1, 1)), mode="edge"
+    )
+    rows = both[:, :-2] + both[:, 1:-1]
+    rows += both[:, 2:]
+    box = rows[:, :, :-2] + rows[:, :, 1:-1]
+    box += rows[:, :, 2:]
+    box /= 18
+    return box
 
 
-def _blur(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    padded: NDArray[np.float32] = np.pad(frames, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
-    return np.asarray((rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]) / 9, np.float32)
+@dataclass(frozen=True)
+class _Scale:
+    """Bins of intensity that crowd where photons are few, as their noise does."""
+
+    low: float
+    width: float
+
+    @classmethod
+    def of(cls, intensities: Sequence[NDArray[np.float32]]) -> _Scale:
+        some = [intensity.ravel()[:: max(1, intensity.size // 50_000)] for intensity in intensities]
+        if not some:
+            return cls(0.0, 1.0)
+        low, high = np.quantile(np.concatenate(some), [0.0005, 0.9995])
+        return cls(float(low), float(high - low) or 1.0)
+
+    def bins(self, intensity: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return the bin of each value, flat: 1 to ``BINS``, 0 below and ``BINS + 1`` above them."""
+        place = (intensity.ravel() - np.float32(self.low)) / np.float32(self.width)
+        inside = np.sqrt(np.clip(place, 0, 1), out=place)
+        inside *= np.float32(BINS)
+        return np.where(intensity.ravel() < self.low, 0, inside.astype(np.uint8) + 1).astype(np.uint8)
 
 
-def _edges(intensities: Iterable[NDArray[np.float32]]) -> Floats:
-    """Return edges that crowd where photons are few, as their noise does."""
-    some = [intensity.ravel()[:: max(1, intensity.size // 50_000)] for intensity in intensities]
-    if not some:
-        return np.zeros(1)
-    low, high = np.quantile(np.concatenate(some), [0.0005, 0.9995])
-    edges: Floats = low + (high - low) * np.linspace(0, 1, BINS + 1) ** 2
-    return edges
+@dataclass(frozen=True)
+class _Part:
+    """The measurements in one stretch of frames, flat: bin, slope, b, variance plain and cancelled."""
+
+    bins: NDArray[np.uint8]
+    slope: NDArray[np.float32]
+    columns: tuple[NDArray[np.float32], ...]
+
+    @classmethod
+    def of(
+        cls, segment: NDArray[np.generic], intensity: NDArray[np.float32], *, scale: _Scale, stride: int
+    ) -> _Part:
+        a, b, c = (
+            np.asarray(segment[1 + lag : len(segment) - 3 + lag : stride], np.float32).ravel()
+            for lag in range(3)
+        )
+        before, after = b - a, c - b
+        variances = ((before**2 + after**2) / 4, -before * after)
+        columns = tuple(np.asarray(column, np.float32) for column in (b, *variances))
+        return cls(scale.bins(intensity), _slope(intensity), columns)
+
+    def tally(self, *, limits: Floats | None = None) -> Floats:
+        """Sum, by bin: pixels, b, variance without and with slow changes cancelled, and squares of both.
+
+        With `limits`, one for each bin, only over pixels that lie on no steeper slope.
+        """
+        bins, (b, plain, cancelled) = self.bins, self.columns
+        if limits is not None:
+            even = self._even(limits)
+            bins, b, plain, cancelled = bins[even], b[even], plain[even], cancelled[even]
+        # for the spread alone, so a part of the pixels will do
+        few = slice(None, None, _FEW)
+        squares = (_sum_by_bin(bins[few], column[few] ** 2) * _FEW for column in (plain, cancelled))
+        return np.stack([*(_sum_by_bin(bins, column) for column in (None, b, plain, cancelled)), *squares])
+
+    def slopes(self, *, limits: Floats) -> Floats:
+        """Sum, by bin, pixels on no steeper slope than the limits, and their slopes."""
+        even = self._even(limits)
+        bins, slope = self.bins[even], self.slope[even]
+        return np.stack([_sum_by_bin(bins, None), _sum_by_bin(bins, slope)])
+
+    def _even(self, limits: Floats) -> NDArray[np.intp]:
+        return np.flatnonzero(self.slope <= limits.astype(np.float32)[self.bins])
 
 
-def _tally(segment: NDArray[np.float32], bins: NDArray[np.intp], size: int) -> Floats:
-    """Sum, by bin: pixels, b, variance without and with slow changes cancelled, and the squares of both."""
-    a, b, c = (segment[1 + lag : len(segment) - 3 + lag].ravel() for lag in range(3))
-    plain = ((b - a) ** 2 + (c - b) ** 2) / 4
-    cancelled = (b - a) * (b - c)
-    columns = [None, b, plain, cancelled, plain**2, cancelled**2]
-    return np.stack([np.bincount(bins, weights=column, minlength=size) for column in columns])
+def _sum_by_bin(bins: NDArray[np.uint8], values: NDArray[np.float32] | None) -> Floats:
+    return np.bincount(bins, weights=values, minlength=BINS + 2).astype(np.float64, copy=False)
+
+
+def _slope(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squared slope at each pixel, flat; it comes from other frames than the variance."""
+    slope = np.zeros_like(intensity)
+    slope[:, 1:-1] += (intensity[:, 2:] - intensity[:, :-2]) ** 2
+    slope[:, :, 1:-1] += (intensity[:, :, 2:] - intensity[:, :, :-2]) ** 2
+    return slope.ravel()
+
+
+def _changes(tally: Floats) -> bool:
+    """Return whether the movie changes so fast that it adds to the variance of differences."""
+    return _compare(tally[:, tally[0] >= MIN_PIXELS_PER_BIN])[1]
 
 
 def _choose(tally: Floats) -> MeanVariance:
     """Cancel slow changes where there are any; otherwise take the measure that is half as uncertain."""
-    pixels, total = tally[0], tally[0].sum()
+    tally = tally[:, tally[0] >= MIN_PIXELS_PER_BIN]
+    spreads, changes = _compare(tally)
+    pixels = tally[0]
     mean, plain, cancelled = tally[1:4] / pixels
+    # overlapping triples share frames; their measurements are that much less independent
+    if changes:
+        return MeanVariance(pixels, mean, cancelled, 1.2 * spreads[1])
+    return MeanVariance(pixels, mean, plain, 1.2 * spreads[0])
+
+
+def _compare(tally: Floats) -> tuple[list[float], bool]:
+    """Return the spread of both measures, and whether they differ, or too few pixels tell."""
+    pixels, total = tally[0], tally[0].sum()
+    _, plain, cancelled = tally[1:4] / pixels
     spreads = [
         math.sqrt(np.sum(np.maximum(square - value**2 * pixels, 0)) / max(np.sum(value**2 * pixels), 1e-12))
         for value, square in ((plain, tally[4]), (cancelled, tally[5]))
     ]
-    change = np.sum((plain - cancelled) * pixels) / max(np.sum(plain * pixels), 1e-12)
-    if change > max(0.01, 3 * spreads[1] / math.sqrt(max(total, 1))):
-        # overlapping triples share frames; their measurements are that much less independent
-        return MeanVariance(pixels, mean, cancelled, 1.2 * spreads[1])
-    return MeanVariance(pixels, mean, plain, 1.2 * spreads[0])
+    change = float(np.sum((plain - cancelled) * pixels) / max(np.sum(plain * pixels), 1e-12))
+    chance = 3 * spreads[1] / math.sqrt(max(total, 1))
+    return spreads, change > max(0.003, chance) or change + chance > MAX_HIDDEN_CHANGE

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dj_objectstore.photon.chunks import checksum
-from dj_objectstore.photon.coders import CodeTally, CompactCoder
+from dj_objectstore.photon.coders import CompactCoder
 from dj_objectstore.photon.frames import ArrayFrames, StreamFrames, read_ahead
 from dj_objectstore.photon.plan import Plan, plan_movie
 from dj_objectstore.photon.rules import (
@@ -34,13 +34,14 @@ from dj_objectstore.photon.rules import (
     check_scale,
     is_array,
 )
-from dj_objectstore.photon.thumbnail import FrameSampler, make_thumbnail
+from dj_objectstore.photon.thumbnail import FrameSampler, glimpse, make_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping, Sequence
 
     from numpy.typing import NDArray
 
+    from dj_objectstore.photon.coders import Tally
     from dj_objectstore.photon.detector import NoiseModel
     from dj_objectstore.photon.format import Mode, MovieAttributes
 
@@ -99,6 +100,7 @@ def write_movie(
     pixel_size: Sequence[float] | None = None,
     progress: Callable[[int, int], None] | None = None,
     threads: int | None = None,
+    client: Any = None,
 ) -> MovieSummary:
     """Store a movie of photon counts.
 
@@ -127,6 +129,9 @@ def write_movie(
         Called with (frames written, frames in all; 0 while that is unknown).
     threads
         Chunks that are coded and written at once.
+    client
+        A ``dask.distributed.Client``, on whose workers the chunks of an array are coded and written; they
+        must be able to reach the array and the sink, which travels to them by pickle.
 
     Returns
     -------
@@ -145,12 +150,21 @@ def write_movie(
     """
     check_options(step=step, mode=mode, frames_per_chunk=frames_per_chunk, noise=noise)
     check_scale(frame_rate=frame_rate, times=times, pixel_size=pixel_size)
-    source, names = _open_frames(frames, dims)
+    source, names = _open_frames(frames, dims, client)
     shape = (source.length or 0, *source.frame_shape)
     check_channels(noise, names, shape)
     if source.length is not None:
         check_length(times, source.length)
-    plan = plan_movie(source, names, noise=noise, step=step, mode=mode, frames_per_chunk=frames_per_chunk)
+    plan = plan_movie(
+        source,
+        names,
+        noise=noise,
+        step=step,
+        mode=mode,
+        frames_per_chunk=frames_per_chunk,
+        survey=None if client is None else source.survey(names),
+        threads=threads or default_threads(),
+    )
     if plan.warning is not None:
         warnings.warn(plan.warning, stacklevel=2)
     attributes = replace(
@@ -159,12 +173,22 @@ def write_movie(
         times=None if times is None else tuple(map(float, times)),
         pixel_size=None if pixel_size is None else (float(pixel_size[0]), float(pixel_size[1])),
     )
-    return _Writer(sink, plan, attributes).write(source, progress=progress, threads=threads)
+    return _writer_class(client)(sink, plan, attributes).write(source, progress=progress, threads=threads)
 
 
-def _open_frames(
-    frames: Any, dims: Sequence[str] | None
-) -> tuple[ArrayFrames | StreamFrames, tuple[str, ...]]:
+def _writer_class(client: Any) -> type[MovieWriter]:
+    if client is None:
+        return MovieWriter
+    from dj_objectstore.photon.distributed import ClusterWriter
+
+    return ClusterWriter
+
+
+def _open_frames(frames: Any, dims: Sequence[str] | None, client: Any) -> tuple[Any, tuple[str, ...]]:
+    if client is not None:
+        from dj_objectstore.photon.distributed import ClusterFrames
+
+        return ClusterFrames(client, frames), check_array(frames, dims=dims)
     if is_array(frames):
         names = check_array(frames, dims=dims)
         return ArrayFrames(frames), names
@@ -176,17 +200,43 @@ def _open_frames(
 
 
 @dataclass(frozen=True)
-class _Coded:
-    """What a worker hands back of one chunk."""
+class CodedChunk:
+    """What a worker hands back of one chunk, beside its bytes.
+
+    Parameters
+    ----------
+    index
+        Of the chunk: (time, channel, z).
+    size, checksum
+        Of its bytes.
+    tally
+        What it adds to the mean grey level of each code.
+    total, glimpse
+        Sum over its frames, and a few of them as one image; both (y, x).
+    """
 
     index: tuple[int, int, int]
     size: int
     checksum: int
-    tally: CodeTally | None
+    tally: Tally | None
     total: NDArray[np.float64]
+    glimpse: NDArray[np.float32]
 
 
-class _Writer:
+def code_chunk(plan: Plan, index: tuple[int, int, int], block: Block) -> tuple[bytes, CodedChunk]:
+    """Return the bytes of a chunk (time, y, x) of grey levels, and what the description needs of it."""
+    stored, tally = plan.coder.encode(block, channel=index[1])
+    missing = plan.frames_per_chunk - len(block)
+    if missing:
+        # Zarr stores the last chunk whole; one value that occurs has a code, and costs no bytes
+        whole = np.concatenate([block, np.broadcast_to(block.min(), (missing, *block.shape[1:]))])
+        stored, _ = plan.coder.encode(whole, channel=index[1])
+    total = _total(block)
+    image = glimpse(block, total)
+    return stored, CodedChunk(index, len(stored), checksum(stored), tally, total, image)
+
+
+class MovieWriter:
     """Writes one movie; the order of its files tells a reader whether it was finished."""
 
     def __init__(self, sink: MutableMapping[str, bytes], plan: Plan, attributes: MovieAttributes) -> None:
@@ -195,7 +245,7 @@ class _Writer:
         self._attributes = attributes
         self._files: dict[str, int] = {}
         self._checksums: dict[tuple[int, ...], int] = {}
-        self._tallies: dict[int, CodeTally] = {}
+        self._tallies: dict[int, Tally] = {}
         self._totals: dict[tuple[int, int], NDArray[np.float64]] = {}
         self._sampler = FrameSampler()
 
@@ -234,61 +284,63 @@ class _Writer:
     def _write_chunks(self, source: ArrayFrames | StreamFrames, threads: int) -> Generator[int]:
         """Code and write chunk by chunk, a few at once; yield how many frames are done."""
         with ThreadPoolExecutor(threads, thread_name_prefix="photon-writer") as pool:
-            pending: deque[tuple[int, Future[_Coded]]] = deque()
+            pending: deque[tuple[int, Future[CodedChunk]]] = deque()
             try:
                 for done, index, block in self._split(source):
                     pending.append((done, pool.submit(self._write_chunk, index, block)))
                     if len(pending) > 2 * threads:
-                        yield self._collect(*pending.popleft())
+                        yield self._finish_first(pending)
                 while pending:
-                    yield self._collect(*pending.popleft())
+                    yield self._finish_first(pending)
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
+
+    def _finish_first(self, pending: deque[tuple[int, Future[CodedChunk]]]) -> int:
+        done, future = pending.popleft()
+        self._collect(future.result())
+        return done
 
     def _split(self, source: ArrayFrames | StreamFrames) -> Iterator[tuple[int, tuple[int, int, int], Block]]:
         """Yield each chunk's index (time, channel, z) and grey levels, and the frames up to its end."""
         done = 0
         for number, block in enumerate(self._plan.five(source.blocks(self._plan.frames_per_chunk))):
             done += len(block)
-            self._sampler.add(block[:, 0, block.shape[2] // 2])
             for channel, z in np.ndindex(block.shape[1:3]):
                 yield done, (number, channel, z), block[:, channel, z]
 
-    def _write_chunk(self, index: tuple[int, int, int], block: Block) -> _Coded:
+    def _write_chunk(self, index: tuple[int, int, int], block: Block) -> CodedChunk:
         """Code a chunk and write it; runs in a worker."""
-        stored, tally = self._plan.coder.encode(block, channel=index[1])
-        missing = self._plan.frames_per_chunk - len(block)
-        if missing:
-            # Zarr stores the last chunk whole; one value that occurs has a code, and costs no bytes
-            whole = np.concatenate([block, np.broadcast_to(block.min(), (missing, *block.shape[1:]))])
-            stored, _ = self._plan.coder.encode(whole, channel=index[1])
+        stored, coded = code_chunk(self._plan, index, block)
         self._sink[self._plan.key(index)] = stored
-        return _Coded(index, len(stored), checksum(stored), tally, block.sum(axis=0, dtype=np.float64))
+        return coded
 
-    def _collect(self, done: int, future: Future[_Coded]) -> int:
-        coded = future.result()
+    def _collect(self, coded: CodedChunk) -> None:
         _, channel, z = coded.index
         self._files[self._plan.key(coded.index)] = coded.size
         self._checksums[self._plan.strip(coded.index)] = coded.checksum
         if coded.tally is not None:
             known = self._tallies.get(channel)
             self._tallies[channel] = coded.tally if known is None else known + coded.tally
+        if channel == 0 and z == self._plan.five_shape[2] // 2:
+            self._sampler.add(coded.glimpse)
         total = self._totals.setdefault((channel, z), np.zeros_like(coded.total))
         total += coded.total
-        return done
 
     def _inverse_tables(self) -> tuple[tuple[float, ...], ...]:
         """Return the mean grey level of each code, its midpoint where no pixel has it."""
         coder = self._plan.coder
         if not isinstance(coder, CompactCoder):
             return ()
-        used = max(int(np.flatnonzero(tally.pixels)[-1]) + 1 for tally in self._tallies.values())
-        tables = []
-        for channel, tally in sorted(self._tallies.items()):
-            middle = coder.quantizer.midpoints(channel=channel)
-            table = np.where(tally.pixels > 0, tally.total / np.maximum(tally.pixels, 1), middle)
-            tables.append(tuple(table[:used].tolist()))
-        return tuple(tables)
+        means = [
+            coder.mean_levels(tally, channel=channel) for channel, tally in sorted(self._tallies.items())
+        ]
+        used = max(map(len, means))
+        # the rest of a shorter table: no pixel of that channel has those codes
+        middles = (coder.quantizer.midpoints(channel=channel) for channel in range(len(means)))
+        return tuple(
+            (*mean.tolist(), *middle[len(mean) : used].tolist())
+            for mean, middle in zip(means, middles, strict=True)
+        )
 
     def _summarize(self, length: int, dtype: np.dtype[np.generic]) -> MovieSummary:
         array = self._plan.array_format(length)
@@ -311,6 +363,12 @@ class _Writer:
         totals: Iterable[NDArray[np.float64]] = (self._totals[place] for place in sorted(self._totals))
         mean = (np.stack(list(totals)) / length).astype(np.float32)
         return mean.reshape(self._plan.frame_shape)
+
+
+def _total(block: Block) -> NDArray[np.float64]:
+    """Sum over time; in 64-bit floats only what needs them, for they take twice as long."""
+    short = block.dtype.kind in "ui" and block.dtype.itemsize <= 2 and len(block) < 1 << 15  # noqa: PLR2004  bytes
+    return np.asarray(block.sum(axis=0, dtype=np.int32 if short else np.float64), np.float64)
 
 
 def default_threads() -> int:

@@ -7,17 +7,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 
 from dj_objectstore.paths.schema_path import ROOM
-from dj_objectstore.spec.layout import Layout, checked_folder
-from dj_objectstore.spec.secrets import secret_values, without_secrets
+from dj_objectstore.spec.base import BucketSpec, Spec, checked_bucket, checked_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,96 +22,7 @@ if TYPE_CHECKING:
 AWS_ENDPOINT = "s3.amazonaws.com"
 
 
-class CacheSpec(BaseModel):
-    """A read cache on disk: its folder, and how many bytes it may hold."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    folder: str
-    bytes: int = Field(gt=0)
-
-
-class _Spec(BaseModel):
-    """What the stores of every protocol have.
-
-    Parameters
-    ----------
-    name
-        The store's name in the configuration.
-    location
-        Where everything lies: a folder on disk, or the beginning of the keys in a bucket.
-    layout
-        The store's sections.
-    project_name
-        Identifies the project in the store's own metadata.
-    stage
-        A local folder, for DataJoint.
-    cache
-        A read cache.
-    storage_options
-        Passed to fsspec as they are, over everything else.
-    """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, arbitrary_types_allowed=False
-    )
-
-    name: str
-    protocol: str
-    location: str = ""
-    layout: Layout = Field(default_factory=Layout)
-    project_name: str | None = None
-    stage: str | None = None
-    cache: CacheSpec | None = None
-    storage_options: dict[str, Any] = Field(default_factory=dict, repr=False)
-
-    @property
-    def place(self) -> str:
-        """Where the store lies, for people; without a secret."""
-        raise NotImplementedError
-
-    @property
-    def path_room(self) -> int:
-        """Bytes that the path of an object may have in this store."""
-        return ROOM - len(self.location.encode())
-
-    def public_settings(self) -> dict[str, Any]:
-        """Return the settings as they stand in ``datajoint.json``, without secrets.
-
-        `parse_spec` makes an equal store of them, as far as its credentials come from where it runs.
-        """
-        settings = {
-            name: getattr(self, name)
-            for name in type(self).model_fields
-            if name in self.model_fields_set and name not in ("name", "layout", "storage_options")
-        }
-        plain = {name: value for name, value in settings.items() if not isinstance(value, SecretStr)}
-        if self.cache:
-            plain["cache"] = self.cache.model_dump()
-        options = without_secrets(self.storage_options)
-        layout = self.layout.model_dump(mode="json", exclude_unset=True)
-        return plain | layout | ({"storage_options": options} if options else {})
-
-    def secrets(self) -> list[str]:
-        """Return every secret text in the settings; for redaction, and to tell stores apart."""
-        return [text for _, text in self._own_secrets()] + list(secret_values(self.storage_options))
-
-    def fingerprint(self) -> str:
-        """Return a digest that is equal only for equal settings, secrets included."""
-        own = dict(self._own_secrets())
-        text = json.dumps(
-            [self.name, self.public_settings(), own, self.storage_options], default=str, sort_keys=True
-        )
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def _own_secrets(self) -> Iterator[tuple[str, str]]:
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if isinstance(value, SecretStr):
-                yield name, value.get_secret_value()
-
-
-class FileSpec(_Spec):
+class FileSpec(Spec):
     """A folder on a disk."""
 
     protocol: Literal["file"]
@@ -142,7 +50,7 @@ class FileSpec(_Spec):
         return ROOM
 
 
-class MemorySpec(_Spec):
+class MemorySpec(Spec):
     """A store in the memory of this process, for tests; stores of one name share it."""
 
     protocol: Literal["memory"]
@@ -150,7 +58,7 @@ class MemorySpec(_Spec):
     @field_validator("location")
     @classmethod
     def _relative(cls, location: str) -> str:
-        return _checked_location(location)
+        return checked_location(location)
 
     @property
     def place(self) -> str:
@@ -158,7 +66,7 @@ class MemorySpec(_Spec):
         return f"memory://{self.name}/{self.location}".rstrip("/")
 
 
-class S3Spec(_Spec):
+class S3Spec(BucketSpec):
     """A bucket of Amazon S3, or of a server that speaks its protocol.
 
     Parameters
@@ -211,9 +119,9 @@ class S3Spec(_Spec):
         return f"s3://{self.bucket}/{self.location}".rstrip("/") + f" at {self.endpoint}"
 
     @property
-    def path_room(self) -> int:
-        """Bytes that the path of an object may have beside the location, of the 1024 bytes of a key."""
-        return ROOM - (len(self.location.encode()) + 1 if self.location else 0)
+    def root(self) -> str:
+        """The bucket's name."""
+        return self.bucket
 
     @property
     def endpoint_url(self) -> str | None:
@@ -226,19 +134,10 @@ class S3Spec(_Spec):
             else f"{'https' if self.secure else 'http'}://{self.endpoint}"
         )
 
-    @field_validator("location")
-    @classmethod
-    def _relative(cls, location: str) -> str:
-        return _checked_location(location)
-
     @field_validator("bucket")
     @classmethod
     def _check_bucket(cls, bucket: str) -> str:
-        if not bucket or "/" in bucket or not bucket.isprintable() or " " in bucket:
-            raise ValueError(
-                f"must be the name of a bucket alone, got {bucket!r}; put what follows into location"
-            )
-        return bucket
+        return checked_bucket(bucket)
 
     @field_validator("endpoint")
     @classmethod
@@ -276,10 +175,107 @@ class S3Spec(_Spec):
                 yield f"secure must agree with endpoint, got {self.secure} and {scheme}://; remove secure"
 
 
-StoreSpec: TypeAlias = FileSpec | S3Spec | MemorySpec
-SPECS: Mapping[str, type[FileSpec | S3Spec | MemorySpec]] = {
+class GCSSpec(BucketSpec):
+    """A bucket of Google Cloud Storage.
+
+    Parameters
+    ----------
+    bucket
+        Name of the bucket.
+    project
+        Google Cloud project that is billed and asked.
+    token
+        Path of a service account's JSON file, the file's own text, or one of gcsfs' words such as ``anon``;
+        without it the identity of where this runs counts.
+    """
+
+    protocol: Literal["gcs", "gs"]
+    bucket: str
+    project: str | None = None
+    token: SecretStr | None = None
+
+    @property
+    def place(self) -> str:
+        """The bucket's URL."""
+        return f"gs://{self.keys_root}"
+
+    @property
+    def root(self) -> str:
+        """The bucket's name."""
+        return self.bucket
+
+    @field_validator("bucket")
+    @classmethod
+    def _check_bucket(cls, bucket: str) -> str:
+        return checked_bucket(bucket)
+
+
+class AzureSpec(BucketSpec):
+    """A container of Azure Blob Storage.
+
+    Parameters
+    ----------
+    container, bucket
+        Name of the container; one of the two.
+    account_name
+        Name of the storage account.
+    account_key
+        Key of the account; without it the identity of where this runs counts.
+    connection_string
+        Account, key and endpoint in one text.
+    """
+
+    protocol: Literal["azure"]
+    container: str | None = None
+    bucket: str | None = None
+    account_name: str | None = None
+    account_key: SecretStr | None = None
+    connection_string: SecretStr | None = None
+
+    @property
+    def place(self) -> str:
+        """The container's URL, and its account where it is named."""
+        account = f" of account {self.account_name}" if self.account_name else ""
+        return f"az://{self.keys_root}{account}"
+
+    @property
+    def root(self) -> str:
+        """The container's name."""
+        return self.container or self.bucket or ""
+
+    @field_validator("container", "bucket")
+    @classmethod
+    def _check_container(cls, name: str | None) -> str | None:
+        return None if name is None else checked_bucket(name)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        problems = list(self._contradictions())
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        if not self.root:
+            yield "container is required; add container"
+        if self.container and self.bucket and self.container != self.bucket:
+            yield (
+                f"container and bucket must be the same, got {self.container!r} and {self.bucket!r}; "
+                "remove bucket"
+            )
+        if self.account_key and not self.account_name:
+            yield "account_key must come with account_name; add account_name"
+        if self.connection_string and self.account_key:
+            yield "connection_string holds the key; remove account_key"
+
+
+StoreSpec: TypeAlias = FileSpec | S3Spec | GCSSpec | AzureSpec | MemorySpec
+SPECS: Mapping[str, type[StoreSpec]] = {
     "file": FileSpec,
     "s3": S3Spec,
+    "gcs": GCSSpec,
+    "gs": GCSSpec,
+    "azure": AzureSpec,
     "memory": MemorySpec,
 }
 
@@ -302,9 +298,3 @@ def parse_spec(name: str, settings: Mapping[str, Any]) -> StoreSpec:
     from dj_objectstore.spec.validation import build_spec
 
     return build_spec(name, settings)
-
-
-def _checked_location(location: str) -> str:
-    """Return the beginning of the keys in a bucket, without slashes at its ends."""
-    stripped = location.strip("/")
-    return checked_folder(stripped) if stripped else ""

@@ -1,4 +1,4 @@
-"""Which settings are secret, and how text is cleaned of them.
+"""Secrets: which settings are secret, the files they are kept in, and how text is cleaned of them.
 
 >>> without_secrets({"anon": False, "key": "AKIA", "client_kwargs": {"verify": False, "aws_secret": "x"}})
 {'anon': False, 'client_kwargs': {'verify': False}}
@@ -6,15 +6,44 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets as _random
+import stat
 from collections.abc import Iterable, Mapping
-from typing import Any
+from contextlib import suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from dj_objectstore.report import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# The settings of a store that belong into `.secrets`: one file each, `stores.<name>.<key>`.
+SECRET_KEYS = (
+    "access_key",
+    "secret_key",
+    "session_token",
+    "account_key",
+    "connection_string",
+    "token",
+    "proxy_server",
+)
+IGNORE_FILE = "# One value in each file, without quotes. Nothing here is ever committed.\n*\n"
 
 _SECRET_NAME = re.compile(
     r"key|secret|token|passw|credential|connection_string|sas|auth|cookie|header|prox|session|user",
     re.IGNORECASE,
 )
+# what templates put where a secret belongs: ours are empty, DataJoint's and people's are words
+_PLACEHOLDER = re.compile(r"|<[^<>]*>|your_\w+", re.IGNORECASE)
 _SHORTEST = 4
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+_seen: dict[Path, set[bytes]] = {}
+_read: dict[Path, tuple[tuple[int, int], str]] = {}
 
 
 def is_secret_name(name: str) -> bool:
@@ -46,3 +75,131 @@ def redact(text: str, secrets: Iterable[str]) -> str:
         if len(secret) >= _SHORTEST:
             text = text.replace(secret, "***")
     return text
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether the text of a secret's file only holds the place of one."""
+    return _PLACEHOLDER.fullmatch(text.strip()) is not None
+
+
+def read_secrets(folder: Path | None) -> dict[str, str]:
+    """Return the secrets in a folder by the names of their files, without placeholders.
+
+    Files that can't be read are left out; `check_secrets` tells of them.
+    """
+    found = {}
+    for path in _files(folder):
+        with suppress(OSError, UnicodeDecodeError):
+            text = _read_file(path)
+            if not is_placeholder(text):
+                found[path.name] = text
+    return found
+
+
+def is_known_secret(path: Path, value: Any) -> bool:
+    """Return whether a value is, or in this process was, the one in a secret's file."""
+    return isinstance(value, str) and _digest(value) in _seen.get(path, ())
+
+
+def find_placeholders(folder: Path | None) -> list[str]:
+    """Return the names of the files in a folder of secrets that only hold the place of a secret."""
+    found = []
+    for path in _files(folder):
+        with suppress(OSError, UnicodeDecodeError):
+            if is_placeholder(_read_file(path)):
+                found.append(path.name)
+    return found
+
+
+def check_secrets(folder: Path | None) -> Iterator[Problem]:
+    """Give what is wrong with a folder of secrets: open to others, in reach of git, or unreadable."""
+    if folder is None or os.name == "nt":
+        return
+    if folder.stat().st_mode & _OTHERS:
+        yield _open_to_others(folder, "700")
+    for path in _files(folder):
+        try:
+            mode = path.stat().st_mode
+            _read_file(path)
+        except (OSError, UnicodeDecodeError) as err:
+            yield Problem("unreadable", str(path), f"can't be read: {err}", "check its owner and its mode")
+            continue
+        if mode & _OTHERS:
+            yield _open_to_others(path, "600")
+    if not (folder / ".gitignore").exists() and _is_in_repository(folder):
+        yield Problem(
+            "gitignore", str(folder), "nothing keeps it out of git", f"echo '*' > {folder}/.gitignore"
+        )
+
+
+def write_secret(folder: Path, name: str, value: str) -> Path:
+    """Write one secret, readable by its owner alone from the first moment, whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        The folder ``.secrets``; made with mode 0700 and a ``.gitignore`` when it does not exist.
+    name
+        ``stores.<name>.<key>`` or ``database.password``.
+    value
+        The secret; empty for a placeholder, which nobody takes for a credential.
+    """
+    make_secrets_folder(folder)
+    path = folder / name
+    _write_private(path, f"{value}\n" if value else "")
+    return path
+
+
+def make_secrets_folder(folder: Path) -> None:
+    """Make the folder ``.secrets``, for its owner alone, with a ``.gitignore``."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / ".gitignore").exists():
+        _write_private(folder / ".gitignore", IGNORE_FILE)
+
+
+def _write_private(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{_random.token_hex(6)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _files(folder: Path | None) -> list[Path]:
+    try:
+        found = sorted(folder.iterdir()) if folder else []
+    except OSError:
+        return []
+    return [path for path in found if not path.name.startswith(".") and path.is_file()]
+
+
+def _read_file(path: Path) -> str:
+    """Return a secret's file, read again when it changed, so that renewed credentials count at once."""
+    found = path.stat()
+    state = (found.st_mtime_ns, found.st_size)
+    known = _read.get(path)
+    if known and known[0] == state:
+        return known[1]
+    text = path.read_text(encoding="utf-8").strip()
+    _read[path] = state, text
+    _seen.setdefault(path, set()).add(_digest(text))
+    return text
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode()).digest()
+
+
+def _open_to_others(path: Path, mode: str) -> Problem:
+    found = stat.S_IMODE(path.stat().st_mode)
+    return Problem(
+        "open-secrets", str(path), f"must be its owner's alone, has mode {found:04o}", f"chmod {mode} {path}"
+    )
+
+
+def _is_in_repository(folder: Path) -> bool:
+    return any((parent / ".git").exists() for parent in folder.absolute().parents)

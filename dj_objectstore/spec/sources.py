@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from dj_objectstore.exceptions import ConfigurationError, StoreNotConfiguredError
-from dj_objectstore.spec.configuration import current_configuration, set_configuration
+from dj_objectstore.spec.configuration import set_configuration
+from dj_objectstore.spec.gathering import gather_stores, names_of
 from dj_objectstore.spec.models import StoreSpec, parse_spec
 from dj_objectstore.spec.validation import check_settings, settings_error
 
 __all__ = ["default_name", "load_stores", "resolve_spec", "set_configuration"]
-
-_DEFAULTS = ("default", "filepath_default")
 
 
 def load_stores(config: Any = None) -> dict[str, StoreSpec]:
@@ -101,28 +100,12 @@ def default_name(stores: Mapping[str, Any], *, filepath: bool = False) -> str:
 
 
 def _stores(config: Any) -> Mapping[str, Any]:
-    config = current_configuration() if config is None else config
-    stores = getattr(config, "stores", None)
-    if stores is None:
-        try:
-            stores = config["stores"]
-        except (KeyError, TypeError):
-            stores = {}
-    if not isinstance(stores, Mapping):
-        raise ConfigurationError(
-            f"stores must be a mapping of names to settings, got {type(stores).__name__}",
-            hint="Correct 'stores' in datajoint.json or DJ_STORES.",
-        )
-    return stores
+    return gather_stores(config).stores
 
 
 def _named(stores: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of each store, without the two defaults."""
-    return {
-        name: settings
-        for name, settings in stores.items()
-        if name not in _DEFAULTS or (name == "default" and isinstance(settings, Mapping))
-    }
+    return {name: stores[name] for name in names_of(stores)}
 
 
 def _not_configured(name: str, named: Mapping[str, Any], *, by_default: bool) -> StoreNotConfiguredError:

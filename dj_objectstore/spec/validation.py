@@ -93,7 +93,11 @@ def _errors_between_keys(model: type[BaseModel], values: Mapping[str, Any], wron
     if not wrong:
         return []
     right = {key: value for key, value in values.items() if key not in wrong}
-    stand_ins = {key: "stand-in" for key, field in model.model_fields.items() if field.is_required()}
+    stand_ins = {
+        key: "stand-in"
+        for key, field in model.model_fields.items()
+        if field.is_required() or (key in wrong and field.annotation == str | None)
+    }
     try:
         model(**(stand_ins | right))
     except ValidationError as err:
@@ -125,7 +129,7 @@ def _problems(where: str, model: type[BaseModel], error: Any) -> Iterator[Proble
             )
         case kind:
             rule = _RULES.get(kind) or error["msg"].removeprefix("Input should ")
-            secret = key in _secret_keys(model) or isinstance(error["input"], Mapping)
+            secret = key in _secret_keys(model) or isinstance(error["input"], (Mapping, list))
             got = type(error["input"]).__name__ if secret else repr(error["input"])
             yield Problem("type", where, f"{key} must {rule}, got {got}", "correct it")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # size of the parts of an upload, and of the blocks that a file is read in
 PART = 8 * 2**20
+# files that a service is asked to list with one request
+PAGE = 1000
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from fsspec.caching import ReadAheadCache
 from dj_objectstore.exceptions import StoreAccessError
 from dj_objectstore.store.backend import PART
 from dj_objectstore.store.ledger import Written
+from dj_objectstore.store.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -219,12 +220,12 @@ class GuardedUpload:
     def write(self, data: bytes | memoryview) -> None:
         """Send more bytes."""
         with self._access():
-            self._upload.write(data)
+            uninterrupted(lambda: self._upload.write(data))
 
     def commit(self) -> None:
         """Give the object its name."""
         with self._access():
-            self._upload.commit()
+            uninterrupted(self._upload.commit)
 
     def abort(self) -> None:
         """Leave nothing behind."""

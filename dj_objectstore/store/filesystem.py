@@ -13,15 +13,17 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from fsspec.callbacks import DEFAULT_CALLBACK
 from fsspec.registry import register_implementation
 from fsspec.spec import AbstractFileSystem
-from fsspec.utils import stringify_path
+from fsspec.utils import isfilelike, stringify_path
 
 from dj_objectstore.exceptions import ObjectNotFoundError, ReadOnlyError, StoreAccessError, UnsafePathError
 from dj_objectstore.store.files import TextWriter
 from dj_objectstore.store.keys import join_key
 from dj_objectstore.store.ledger import WriteLedger, Written
 from dj_objectstore.store.mapping import PROTOCOL, filesystem_of, keep, new_handle
+from dj_objectstore.store.transfer import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -277,6 +279,14 @@ class StoreFileSystem(AbstractFileSystem):  # type: ignore[misc]
         """Return the bytes of a file, or of a range of it."""
         del kwargs
         return self.store.get(self._key(path), start, end)
+
+    def get_file(self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, **kwargs: Any) -> None:
+        """Copy a file to disk, where it has its name once it is whole."""
+        if isfilelike(lpath) or kwargs.get("outfile") is not None or self.isdir(rpath):
+            super().get_file(rpath, lpath, callback=callback, **kwargs)
+            return
+        with whole_file(stringify_path(lpath)) as temporary:
+            super().get_file(rpath, temporary, callback=callback, **kwargs)
 
     def open(self, path: str, mode: str = "rb", **kwargs: Any) -> Any:
         """Open a file: ``rb``, ``wb``, ``xb``, or as text.

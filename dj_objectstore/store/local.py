@@ -13,6 +13,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ TEMPORARY = f"{RESERVED_PREFIX}/tmp"  # noqa: S108 - inside the store
 # file systems that know no hard links answer with one of these
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 _ATTEMPTS = 50
+_ABANDONED_SECONDS = 24 * 3600
 
 
 class LocalBackend:
@@ -40,6 +42,7 @@ class LocalBackend:
         self._name = spec.name
         self._location = spec.location
         self._root = os.path.realpath(spec.location)
+        self._is_cleared = False
 
     def read(self, key: str, start: int | None, end: int | None) -> bytes:
         """Return the bytes of a file, or of a range of it."""
@@ -67,6 +70,7 @@ class LocalBackend:
     def upload(self, key: str, *, create: bool) -> LocalUpload:
         """Begin a file under a temporary name."""
         self._raise_when_unmounted()
+        self._clear_temporary()
         return LocalUpload(self._root, self._inside(key), create=create)
 
     def info(self, key: str) -> Child:
@@ -151,6 +155,17 @@ class LocalBackend:
     def _raise_when_unmounted(self) -> None:
         if self.missing_location():
             raise FileNotFoundError(errno.ENOENT, "the store's location does not exist", self._location)
+
+    def _clear_temporary(self) -> None:
+        """Remove, once, what writers left that were killed; a living one writes more often than that."""
+        if self._is_cleared:
+            return
+        self._is_cleared = True
+        with suppress(OSError), os.scandir(os.path.join(self._root, *TEMPORARY.split("/"))) as found:
+            for entry in found:
+                with suppress(OSError):
+                    if entry.stat(follow_symlinks=False).st_mtime < time.time() - _ABANDONED_SECONDS:
+                        os.unlink(entry.path)
 
     def _child(self, entry: os.DirEntry[str]) -> Child:
         try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dj_objectstore.exceptions import ConfigurationError
+from dj_objectstore.store.azure import open_azure
+from dj_objectstore.store.failures import opening
+from dj_objectstore.store.gcs import open_gcs
 from dj_objectstore.store.local import LocalBackend
 from dj_objectstore.store.memory import MemoryBackend
 from dj_objectstore.store.s3 import open_s3
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 OPEN: Mapping[str, Callable[[Any], Backend]] = {
     "file": LocalBackend,
     "s3": open_s3,
+    "gcs": open_gcs,
+    "gs": open_gcs,
+    "azure": open_azure,
     "memory": MemoryBackend,
 }
 
@@ -28,12 +33,7 @@ def open_backend(spec: StoreSpec) -> Backend:
     Raises
     ------
     ConfigurationError
-        When the protocol's library is not installed.
+        When the protocol's library is not installed, or refuses the settings.
     """
-    try:
+    with opening(spec):
         return OPEN[spec.protocol](spec)
-    except ImportError as err:
-        raise ConfigurationError(
-            f"store {spec.name!r} needs a library that is not installed: {err.name}",
-            hint=f"Install it: pip install 'dj-objectstore[{spec.protocol}]'.",
-        ) from err

@@ -11,22 +11,27 @@ import errno
 from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.exceptions import StoreAccessError, UnsafePathError
-from dj_objectstore.store.backend import PART, Child, Entry
-from dj_objectstore.store.failures import response_code
-from dj_objectstore.store.remote import RemoteBackend
+from dj_objectstore.spec.base import text_of
+from dj_objectstore.store.backend import PAGE, PART, Child, Entry
+from dj_objectstore.store.failures import BEYOND_END_CODES, response_code
+from dj_objectstore.store.remote import FsspecUpload, RemoteBackend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from dj_objectstore.spec.models import S3Spec
+    from dj_objectstore.store.backend import Upload
 
 _ATTEMPTS = 3
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 8
 _CONNECTIONS = 32
-_DELETED_AT_ONCE = 1000
+# a service may take a thousand, and a slow one would not be done before the time-out
+_DELETED_AT_ONCE = 200
 # names of errors that tell of a body that broke off, whatever library read it
 _BROKEN_BODY = ("ClientPayloadError", "IncompleteRead", "IncompleteReadError", "ResponseStreamingError")
+# how servers answer to a condition that they don't know
+_UNKNOWN_CONDITION = ("NotImplemented", "501")
 # small and read often: not for an archive
 _METADATA = (".zarray", ".zattrs", ".zgroup", ".zmetadata", "zarr.json", "datajoint_store.json")
 
@@ -46,9 +51,9 @@ def _s3fs_options(spec: S3Spec) -> dict[str, Any]:
     """Return the arguments of s3fs for a store; without credentials it takes those of the environment."""
     options: dict[str, Any] = {
         "anon": spec.anon,
-        "key": _text(spec.access_key),
-        "secret": _text(spec.secret_key),
-        "token": _text(spec.session_token),
+        "key": text_of(spec.access_key),
+        "secret": text_of(spec.secret_key),
+        "token": text_of(spec.session_token),
         "endpoint_url": spec.endpoint_url,
         "use_ssl": spec.secure,
         "default_block_size": PART,
@@ -86,10 +91,6 @@ def _config(spec: S3Spec) -> dict[str, Any]:
     return config
 
 
-def _text(secret: Any) -> str | None:
-    return secret.get_secret_value() if secret else None
-
-
 def _merged(ours: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return our options with the user's over them, mapping by mapping."""
     merged = dict(ours)
@@ -102,9 +103,12 @@ def _merged(ours: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 class S3Backend(RemoteBackend):
     """The keys of a bucket below the store's location."""
 
+    page_size = PAGE
+
     def __init__(self, fs: Any, spec: S3Spec) -> None:
-        super().__init__(fs, f"{spec.bucket}/{spec.location}")
+        super().__init__(fs, spec.keys_root)
         self._spec = spec
+        self._has_conditions = True
 
     def read(self, key: str, start: int | None, end: int | None) -> bytes:
         """Return the bytes of a file, or of a range of it, in one request."""
@@ -115,7 +119,7 @@ class S3Backend(RemoteBackend):
                 # with one connection there is no request for the size beforehand
                 return bytes(self._fs.cat_file(self._path(key), start=start, end=end, max_concurrency=1))
             except Exception as err:
-                if response_code(err) in ("InvalidRange", "416"):
+                if response_code(err) in BEYOND_END_CODES:
                     return b""  # beyond the end, as for a slice
                 if type(err).__name__ not in _BROKEN_BODY or attempt == _ATTEMPTS:
                     raise
@@ -123,8 +127,35 @@ class S3Backend(RemoteBackend):
 
     def write(self, key: str, data: bytes, *, create: bool) -> None:
         """Write a whole file in one request, or in concurrent parts."""
-        mode = "create" if create else "overwrite"
-        self._fs.pipe_file(self._path(key), data, mode=mode, chunksize=PART, **self._write_options(key))
+        path, options = self._path(key), self._write_options(key)
+
+        def send(mode: str) -> None:
+            self._fs.pipe_file(path, data, mode=mode, chunksize=PART, **options)
+
+        self.unless_there(key, send, create=create)
+
+    def upload(self, key: str, *, create: bool) -> Upload:
+        """Begin a file that is sent in parts."""
+        stream = self._fs.open(self._path(key), "wb", block_size=PART, **self._write_options(key))
+        return S3Upload(stream, self, key, create=create)
+
+    def unless_there(self, key: str, send: Callable[[str], None], *, create: bool) -> None:
+        """Send with the mode ``create``, and to a server that has no such request, after a look."""
+        if not create:
+            send("overwrite")
+            return
+        if self._has_conditions:
+            try:
+                send("create")
+            except Exception as err:
+                if response_code(err) not in _UNKNOWN_CONDITION:
+                    raise
+                self._has_conditions = False
+            else:
+                return
+        if self._fs.exists(self._path(key)):
+            raise FileExistsError(errno.EEXIST, "something lies there already", key)
+        send("overwrite")
 
     def children(self, key: str) -> list[Child]:
         """Return what lies directly in a folder."""
@@ -157,7 +188,7 @@ class S3Backend(RemoteBackend):
                     yield Entry(item["Key"][root:], item["Size"], item["LastModified"])
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove files, a thousand with one request."""
+        """Remove files, many with one request."""
         paths = [self._path(key).partition("/")[2] for key in keys]
         for at in range(0, len(paths), _DELETED_AT_ONCE):
             objects = [{"Key": path} for path in paths[at : at + _DELETED_AT_ONCE]]
@@ -176,7 +207,8 @@ class S3Backend(RemoteBackend):
         return f"s3://{self._path(key)}"
 
     def _pages(self, key: str, *, delimiter: str) -> Iterator[dict[str, Any]]:
-        request = {"Bucket": self._spec.bucket, "Prefix": self._prefix(key), "Delimiter": delimiter}
+        request: dict[str, Any] = {"Bucket": self._spec.bucket, "Prefix": self._prefix(key)}
+        request |= {"Delimiter": delimiter, "MaxKeys": self.page_size}
         while True:
             page = self._fs.call_s3("list_objects_v2", **request)
             yield page
@@ -202,3 +234,29 @@ class S3Backend(RemoteBackend):
         if not self._spec.storage_class or is_metadata:
             return {}
         return {"StorageClass": self._spec.storage_class}
+
+
+class S3Upload(FsspecUpload):
+    """An upload in parts, put together only where there is no file yet."""
+
+    def __init__(self, stream: Any, backend: S3Backend, key: str, *, create: bool) -> None:
+        super().__init__(stream)
+        self._backend = backend
+        self._key = key
+        self._create = create
+
+    def commit(self) -> None:
+        """Put the parts together."""
+        # closing sends the last part and leaves putting together to us
+        self._stream.autocommit = False
+        self._stream.close()
+        self._backend.unless_there(self._key, self._put_together, create=self._create)
+
+    def abort(self) -> None:
+        """Forget the parts."""
+        self._stream.closed = True
+        self._stream.discard()
+
+    def _put_together(self, mode: str) -> None:
+        self._stream.mode = "xb" if mode == "create" else "wb"
+        self._stream.commit()

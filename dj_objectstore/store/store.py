@@ -24,21 +24,25 @@ from dj_objectstore.exceptions import (
     UnsafePathError,
     ValueRefusedError,
 )
-from dj_objectstore.spec.models import FileSpec, MemorySpec, S3Spec, StoreSpec, parse_spec
+from dj_objectstore.spec.base import Spec
+from dj_objectstore.spec.models import parse_spec
 from dj_objectstore.spec.sources import resolve_spec
 from dj_objectstore.store.backend import Child, Entry
 from dj_objectstore.store.failures import access
 from dj_objectstore.store.files import GuardedUpload, StoreReader, StoreWriter
+from dj_objectstore.store.identity import Identity
 from dj_objectstore.store.keys import join_key
 from dj_objectstore.store.ledger import Written
 from dj_objectstore.store.protocols import open_backend
 from dj_objectstore.store.transfer import Meter, copy_folder, copy_stream, scan_folder
+from dj_objectstore.store.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from dj_objectstore.spec.models import StoreSpec
     from dj_objectstore.store.backend import Backend, Upload
     from dj_objectstore.store.filesystem import StoreFileSystem
     from dj_objectstore.store.mapping import StoreMap
@@ -69,10 +73,7 @@ def open_store(name_or_spec: str | StoreSpec | None = None, *, config: Any = Non
     ConfigurationError
         When its settings are wrong.
     """
-    if isinstance(name_or_spec, (FileSpec, S3Spec, MemorySpec)):
-        spec: StoreSpec = name_or_spec
-    else:
-        spec = resolve_spec(name_or_spec, config)
+    spec = name_or_spec if isinstance(name_or_spec, Spec) else resolve_spec(name_or_spec, config)
     store = _stores.setdefault(spec.fingerprint(), Store(spec))
     _latest[spec.name, _canonical(spec.public_settings())] = store
     return store
@@ -114,6 +115,7 @@ class Store:
     def __init__(self, spec: StoreSpec) -> None:
         self.spec = spec
         self._backends: dict[int, Backend] = {}
+        self._identity = Identity(spec, self._read_unasked, self._create_unasked)
 
     def __repr__(self) -> str:
         return f"Store({self.name!r}, {self.spec.place})"
@@ -253,8 +255,8 @@ class Store:
         """
         key = self._file_key(key)
         data = bytes(data)
-        with self._access(key):
-            self._backend.write(key, data, create=not overwrite)
+        with self._access(key, writing=True):
+            uninterrupted(lambda: self._backend.write(key, data, create=not overwrite))
         return Written.of(data)
 
     def writer(
@@ -264,7 +266,7 @@ class Store:
         key = self._file_key(key)
 
         def begin() -> Upload:
-            with self._access(key):
+            with self._access(key, writing=True):
                 return GuardedUpload(
                     self._backend.upload(key, create=not overwrite), partial(self._access, key)
                 )
@@ -342,7 +344,7 @@ class Store:
         found = scan_folder(folder)
         for name in (*found.files, *found.empty):
             join_key(key, name)
-        with self._access(key):
+        with self._access(key, writing=True):
             for name in found.empty if found.files else ["", *found.empty]:
                 self._backend.make_folder(join_key(key, name))
         return copy_folder(found, lambda name: self.writer(join_key(key, name)), progress)
@@ -383,7 +385,20 @@ class Store:
         # the backends of a parent stay: closing their connections would reach into the parent's
         return backend or self._backends.setdefault(pid, open_backend(self.spec))
 
-    def _access(self, key: str) -> AbstractContextManager[None]:
+    def _access(self, key: str, *, writing: bool = False) -> AbstractContextManager[None]:
+        self._identity.settle(writing=writing)
+        return self._access_unasked(key)
+
+    def _read_unasked(self, key: str) -> bytes:
+        with self._access_unasked(key):
+            return self._backend.read(key, None, None)
+
+    def _create_unasked(self, key: str, data: bytes) -> None:
+        with self._access_unasked(key):
+            self._backend.write(key, data, create=True)
+
+    def _access_unasked(self, key: str) -> AbstractContextManager[None]:
+        """Translate errors, without asking which project the store belongs to."""
         return access(self.spec, key, missing_location=self._backend.missing_location)
 
     def _file_key(self, key: str) -> str:

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -97,6 +99,19 @@ def copy_folder(
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[str]:
+    """Give a temporary name beside `path`, and rename it when the block ends well."""
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = final.with_name(f".{secrets.token_hex(6)}.part")
+    try:
+        yield str(temporary)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def scan_folder(path: str | os.PathLike[str]) -> LocalFolder:

@@ -94,7 +94,7 @@ def test_a_chunk_that_is_gone_is_an_error_that_names_its_frames(
 
 
 def test_a_movie_that_is_gone_is_named_with_its_store(scan: Any, movie: np.ndarray, dj_store: Any) -> None:
-    scan.insert1({**KEY, "movie": movie})
+    scan.insert1({**KEY, "movie": djo.Photon(movie, gain=20, offset=100)})
     stored = scan.fetch1("movie")
     dj_store.delete_tree(stored.path)
     with pytest.raises(djo.ObjectNotFoundError, match="main"):
@@ -102,7 +102,7 @@ def test_a_movie_that_is_gone_is_named_with_its_store(scan: Any, movie: np.ndarr
 
 
 def test_a_handle_pickles_by_name_and_works_elsewhere(scan: Any, movie: np.ndarray) -> None:
-    scan.insert1({**KEY, "movie": movie})
+    scan.insert1({**KEY, "movie": djo.Photon(movie, gain=20, offset=100)})
     stored = scan.fetch1("movie")
     data = pickle.dumps(stored)
     script = """
@@ -121,7 +121,7 @@ def test_a_handle_pickles_by_name_and_works_elsewhere(scan: Any, movie: np.ndarr
 
 
 def test_a_thumbnail_is_kept_apart_from_the_movie(scan: Any, movie: np.ndarray) -> None:
-    scan.insert1({**KEY, "movie": movie})
+    scan.insert1({**KEY, "movie": djo.Photon(movie, gain=20, offset=100)})
     png = scan.fetch1("movie").thumbnail()
     assert png is not None
     assert png.startswith(b"\x89PNG")
@@ -131,7 +131,7 @@ def test_a_thumbnail_is_kept_apart_from_the_movie(scan: Any, movie: np.ndarray) 
 def test_it_works_after_import_datajoint_alone(scan: Any, movie: np.ndarray, dj_database: str) -> None:
     import datajoint as dj
 
-    scan.insert1({**KEY, "movie": movie})
+    scan.insert1({**KEY, "movie": djo.Photon(movie, gain=20, offset=100)})
     location = dj.config.stores["main"]["location"]
     script = f"""
         import datajoint as dj
@@ -151,3 +151,14 @@ def test_it_works_after_import_datajoint_alone(scan: Any, movie: np.ndarray, dj_
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.splitlines()[-1]) == int(scan.fetch1("movie")[3].sum())
+
+
+def test_many_movies_are_fetched_as_handles_without_reading_one(
+    scan: Any, movie: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for subject in ("m1", "m2"):
+        scan.insert1({**KEY, "subject": subject, "movie": djo.Photon(movie, gain=20, offset=100)})
+    monkeypatch.setattr("dj_objectstore.photon.reader.MovieReader.read", None)
+    handles = scan.to_arrays("movie")
+    assert handles.shape == (2,)
+    assert all(isinstance(handle, djo.PhotonMovie) for handle in handles)

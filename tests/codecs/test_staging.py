@@ -63,7 +63,7 @@ def test_a_file_that_was_left_open_is_complete_in_the_row(scan: Any) -> None:
 
 def test_a_staged_object_and_a_copied_one_share_a_row(scan: Any, movie: np.ndarray) -> None:
     with scan.staged_insert1 as staged:
-        staged.rec.update(KEY, movie=movie)
+        staged.rec.update(KEY, movie=djo.Photon(movie, gain=20, offset=100))
         staged.store("files")["a/b.bin"] = b"123"
     files, stored = scan.fetch1("files", "movie")
     assert files.read("a/b.bin") == b"123"

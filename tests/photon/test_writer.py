@@ -134,7 +134,7 @@ def test_a_long_iterator_keeps_rare_extremes(make_movie, monkeypatch, dtype):
     if dtype != "uint32":
         movie[51, 3, 3] = -900
     files = {}
-    write_movie(iter(movie), files)
+    write_movie(iter(movie), files, noise=NoiseModel(gain=20.0))
     found = MovieReader(files).read()
     assert found[50, 3, 3] == pytest.approx(32_000)
     assert found[51, 3, 3] == pytest.approx(movie[51, 3, 3], abs=20)
@@ -300,7 +300,7 @@ def test_nan_in_a_later_frame_of_an_iterator_leaves_the_movie_incomplete(make_mo
     movie[39, 1, 1] = np.nan
     files = {}
     with pytest.raises(MovieRefusedError):
-        write_movie(iter(movie), files)
+        write_movie(iter(movie), files, noise=NoiseModel(gain=20.0))
     assert attributes(files)["complete"] is False
 
 

@@ -14,6 +14,7 @@ from dj_objectstore.spec.models import parse_spec
 from dj_objectstore.spec.secrets import redact, without_secrets
 
 S3 = {"protocol": "s3", "bucket": "lab"}
+AZURE = {"protocol": "azure", "container": "lab"}
 
 
 def problems(settings):
@@ -59,6 +60,27 @@ def test_null_and_empty_credentials_are_not_set():
     assert parse_spec("main", S3 | {"access_key": "", "secret_key": None}).access_key is None
 
 
+def test_gs_and_gcs_mean_the_same_and_container_and_bucket_too():
+    one, other = (
+        parse_spec("main", {"protocol": p, "bucket": "lab", "location": "x"}) for p in ("gs", "gcs")
+    )
+    assert (one.protocol, other.protocol) == ("gs", "gcs")
+    assert one.place == other.place == "gs://lab/x"
+    one, other = (parse_spec("main", {"protocol": "azure", key: "lab"}) for key in ("container", "bucket"))
+    assert one.place == other.place == "az://lab"
+
+
+def test_the_full_settings_make_an_equal_store_with_its_secrets():
+    for settings in (
+        S3 | {"access_key": "a", "secret_key": "b", "storage_options": {"key": "c"}},
+        {"protocol": "gs", "bucket": "lab", "token": "secrets/gcs.json"},
+        AZURE | {"account_name": "a", "account_key": "k"},
+    ):
+        spec = parse_spec("main", settings)
+        assert spec.full_settings() == settings
+        assert parse_spec("main", spec.full_settings()) == spec
+
+
 def test_a_spec_is_frozen():
     with pytest.raises(ValidationError):
         parse_spec("main", S3).bucket = "other"
@@ -72,8 +94,22 @@ def test_prefixes_lose_the_slash_at_their_end():
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({}, "protocol is required; set it to one of 'file', 's3', 'memory'"),
-        ({"protocol": "ftp"}, "protocol must be one of 'file', 's3', 'memory', got 'ftp'; correct it"),
+        ({}, "protocol is required; set it to one of 'file', 's3', 'gcs', 'gs', 'azure', 'memory'"),
+        (
+            {"protocol": "ftp"},
+            "protocol must be one of 'file', 's3', 'gcs', 'gs', 'azure', 'memory', got 'ftp'; correct it",
+        ),
+        ({"protocol": "gs"}, "bucket is required"),
+        ({"protocol": "gcs", "bucket": "gs://lab"}, "bucket must be the name of a bucket alone"),
+        ({"protocol": "gcs", "bucket": "lab", "storage_class": "COLD"}, "there is no key 'storage_class'"),
+        ({"protocol": "azure"}, "container is required; add container"),
+        ({"protocol": "azure", "container": "a/b"}, "container must be the name of a bucket alone"),
+        (AZURE | {"bucket": "other"}, "container and bucket must be the same, got 'lab' and 'other'"),
+        (AZURE | {"account_key": "k"}, "account_key must come with account_name"),
+        (
+            AZURE | {"account_name": "a", "account_key": "k", "connection_string": "c"},
+            "connection_string holds the key",
+        ),
         (S3 | {"buket": "x"}, "there is no key 'buket'; did you mean 'bucket'?"),
         (S3 | {"secure": "no"}, "secure must be true or false, got 'no'; correct it"),
         (S3 | {"location": 5}, "location must be text, got 5; correct it"),
@@ -222,6 +258,14 @@ of_protocol = st.one_of(
     st.fixed_dictionaries(
         {"protocol": st.just("s3"), "bucket": st.just("lab")},
         optional={"location": folders, "region": st.just("eu-west-1"), "secure": st.booleans()},
+    ),
+    st.fixed_dictionaries(
+        {"protocol": st.sampled_from(["gs", "gcs"]), "bucket": st.just("lab")},
+        optional={"location": folders, "project": st.just("p")},
+    ),
+    st.fixed_dictionaries(
+        {"protocol": st.just("azure"), "container": st.just("lab")},
+        optional={"location": folders, "account_name": st.just("a"), "bucket": st.just("lab")},
     ),
     st.fixed_dictionaries({"protocol": st.just("memory")}, optional={"location": folders}),
 )

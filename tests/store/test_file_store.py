@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,14 @@ def test_a_full_disk_says_so(store, monkeypatch):
     with pytest.raises(Exception, match="no room for 'a'"):
         store.put("a", b"1")
     assert list(store.list()) == []
+
+
+def test_what_a_killed_writer_left_goes_and_what_a_living_one_writes_stays(store, root):
+    folder = root / "_dj_objectstore" / "tmp"
+    folder.mkdir(parents=True)
+    for name, hours in (("killed", 25), ("living", 1)):
+        (folder / name).write_bytes(b"1")
+        written = time.time() - hours * 3600
+        os.utime(folder / name, (written, written))
+    store.put("a", b"1")
+    assert [path.name for path in folder.iterdir()] == ["living"]

@@ -323,3 +323,24 @@ def test_the_ledger_agrees_with_the_store_whatever_was_written_and_deleted(data)
             fs.pipe_file(f"o/{name}", content)
     stored = {entry.key[2:]: store.get(entry.key) for entry in store.list("o")}
     assert fs.ledger.written() == {name: (len(d), xxhash.xxh3_128_hexdigest(d)) for name, d in stored.items()}
+
+
+def test_a_file_that_breaks_off_leaves_what_was_there(any_store, tmp_path, monkeypatch):
+    from dj_objectstore.exceptions import StoreUnavailableError
+    from dj_objectstore.store.files import StoreReader
+
+    any_store.put("a", b"new")
+    target = tmp_path / "folder" / "a"
+    any_store.fs.get_file("a", str(target))
+    assert target.read_bytes() == b"new"
+
+    class Breaks(StoreReader):
+        def readinto(self, _):
+            raise StoreUnavailableError("the line went dead")
+
+    target.write_bytes(b"old")
+    monkeypatch.setattr(type(any_store), "open", lambda *_: Breaks(lambda *_: b"", 3, name="a"))
+    with pytest.raises(StoreUnavailableError):
+        any_store.fs.get_file("a", str(target))
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in target.parent.iterdir()] == ["a"]

@@ -9,7 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dj_objectstore.exceptions import StoreAccessError, StoreUnavailableError, UnsafePathError
+from dj_objectstore.exceptions import (
+    ObjectArchivedError,
+    ObjectExistsError,
+    StoreAccessError,
+    StoreUnavailableError,
+    UnsafePathError,
+)
 from dj_objectstore.spec.models import parse_spec
 from dj_objectstore.store.backend import PART
 from dj_objectstore.store.store import open_store
@@ -246,17 +252,6 @@ def test_a_key_that_s3fs_would_cut_is_refused(store):
         store.put("a?versionId=1", b"")
 
 
-def test_lists_and_deletes_more_than_a_page(store):
-    keys = [f"many/{number:04}" for number in range(1100)]
-    client = store._backend._fs
-    for key in keys:
-        client.call_s3("put_object", Bucket=store.spec.bucket, Key=f"lab/project/{key}", Body=b"")
-    assert [entry.key for entry in store.list("many")] == keys
-    assert len(store.children("many")) == 1100
-    assert store.delete_tree("many") == 1100
-    assert list(store.list()) == []
-
-
 def test_what_the_server_did_not_delete_is_an_error(serve):
     def answer(handler):
         body = (
@@ -278,3 +273,90 @@ def test_a_console_s_sign_for_a_folder_is_no_file(store):
     assert list(store.list()) == []
     assert store.children("folder") == []
     assert store.info("folder").is_dir
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told", "hint"),
+    [
+        (403, "InvalidAccessKeyId", "the access key is not known there", "Correct access_key"),
+        (403, "SignatureDoesNotMatch", "the secret key does not fit the access key", "secret_key"),
+        (400, "ExpiredToken", "the credentials have expired", "Log in again, or renew the credentials"),
+        (403, "RequestTimeTooSkewed", "this computer's clock is wrong", "Set the clock"),
+        (403, "AccessDenied", "the credentials are known and don't allow it", "Ask for permission"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_what_to_do(serve, status, code, told, hint):
+    _, store = serve(lambda handler: handler.refuse(status, code))
+    for ask in ("get", "list", "put"):
+        with pytest.raises(StoreUnavailableError, match=f"refuses access .*{told}") as raised:
+            ASK[ask](store)
+        assert hint in raised.value.hint
+
+
+def test_an_archived_object_is_an_error_that_says_how_to_restore_it(serve):
+    _, store = serve(lambda handler: handler.refuse(403, "InvalidObjectState"))
+    with pytest.raises(ObjectArchivedError, match=r"'a' in store 'bad' .* is archived") as raised:
+        store.get("a")
+    assert "aws s3api restore-object --bucket lab --key 'a' --restore-request Days=7" in raised.value.hint
+
+
+def test_an_archived_object_of_a_real_server_is_told_too(s3_settings):
+    store = open_store(parse_spec("cold", s3_settings | {"storage_class": "GLACIER"}))
+    store.put("movie.zarr/0.0.0", b"1")
+    store.put("movie.zarr/.zarray", b"{}")
+    assert store.get("movie.zarr/.zarray") == b"{}"
+    with pytest.raises(ObjectArchivedError, match="is archived"):
+        store.get("movie.zarr/0.0.0")
+
+
+def test_the_storage_class_is_for_what_is_sent_in_parts_too(s3_settings):
+    store = open_store(parse_spec("cold", s3_settings | {"storage_class": "STANDARD_IA"}))
+    store.put("large", bytes(2 * PART + 1))
+    with store.writer("streamed") as writer:
+        writer.write(bytes(2 * PART + 1))
+    for key in ("large", "streamed"):
+        head = store._backend._fs.call_s3(
+            "head_object", Bucket=s3_settings["bucket"], Key=f"lab/project/{key}"
+        )
+        assert head["StorageClass"] == "STANDARD_IA"
+
+
+@pytest.fixture
+def without_conditions(store, monkeypatch):
+    """A store on a server that answers every condition with 501, as some do."""
+    from botocore.exceptions import ClientError
+
+    real = store._backend._fs
+    call, asked = real._call_s3, []
+
+    async def refusing(method, *args, **kwargs):
+        if "IfNoneMatch" in kwargs:
+            asked.append(method)
+            raise ClientError({"Error": {"Code": "NotImplemented", "Message": "no such header"}}, method)
+        return await call(method, *args, **kwargs)
+
+    monkeypatch.setattr(real, "_call_s3", refusing)
+    monkeypatch.setattr(real, "call_s3", sync_of(real, refusing))
+    return asked
+
+
+def sync_of(fs, ask):
+    from fsspec.asyn import sync
+
+    return lambda *args, **kwargs: sync(fs.loop, ask, *args, **kwargs)
+
+
+@pytest.mark.parametrize("size", [3, 2 * PART + 1])
+def test_a_server_that_knows_no_conditions_is_asked_first(store, without_conditions, size):
+    def stream(key):
+        with store.writer(key) as writer:
+            writer.write(bytes(size))
+
+    stream("streamed")
+    store.put("put", bytes(size))
+    assert len(without_conditions) == 1  # it is asked once for what it can't
+    for write in (stream, lambda key: store.put(key, b"")):
+        for key in ("streamed", "put"):
+            with pytest.raises(ObjectExistsError, match=f"'{key}'"):
+                write(key)
+    assert store.info("streamed").size == store.info("put").size == size

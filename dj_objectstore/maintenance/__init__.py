@@ -1,0 +1,1 @@
+"""Upkeep of what is stored: verifying and downloading the objects of many rows."""

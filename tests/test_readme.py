@@ -20,18 +20,20 @@ def blocks(language):
 
 
 @pytest.mark.usefixtures("dj_database", "dj_store")
-def test_the_example_runs(tmp_path, monkeypatch):
+def test_the_examples_run(tmp_path, monkeypatch):
     folder = tmp_path / "results" / "M042"
     folder.mkdir(parents=True)
     (folder / "notes.txt").write_text("a good day")
     monkeypatch.chdir(tmp_path)
     frames = load_movie()
-    (example,) = blocks("python")
+    example = "\n".join(blocks("python"))
     names = {"frames": frames}
     try:
         exec(compile(example, "README.md", "exec"), names)
         assert names["movie"][30].shape == frames.shape[1:]
         assert names["files"].read("notes.txt") == b"a good day"
+        staged = (names["Recording"] & {"recording_id": 2}).fetch1("movie")
+        assert staged.shape == frames.shape
     finally:
         names["schema"].drop(prompt=False)
 

@@ -18,16 +18,20 @@ from typing import IO, TYPE_CHECKING, Any
 from dj_objectstore.codecs.insert import converted_key, store_of_field
 from dj_objectstore.codecs.object import ObjectCodec
 from dj_objectstore.codecs.outcome import Batch
-from dj_objectstore.codecs.stored import Written, codec_of
+from dj_objectstore.codecs.photon import PhotonCodec
+from dj_objectstore.codecs.stored import StoredObjectCodec, Written, codec_of
 from dj_objectstore.exceptions import IntegrityError, ValueRefusedError
 from dj_objectstore.objects.manifest import ManifestFile
-from dj_objectstore.objects.source import checked_ext
+from dj_objectstore.objects.movie import EXT as MOVIE_EXT
+from dj_objectstore.objects.movie import thumbnail_key, writer_options
+from dj_objectstore.objects.source import Photon, checked_ext
 from dj_objectstore.objects.staging_filesystem import StagingFileSystem
 from dj_objectstore.objects.upload import file_metadata, write_manifest
+from dj_objectstore.photon.appender import MovieAppender
 from dj_objectstore.store.mapping import StoreMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import fsspec
     from datajoint.table import Table
@@ -45,11 +49,14 @@ class _Staged:
     ext: str
     fs: StagingFileSystem
     files: list[IO[Any]] = field(default_factory=list)
+    movie: MovieAppender | None = None
 
     def finish(self) -> StoredObject:
         """Close what is open, refuse further writing, and return the metadata of what lies in the store."""
         for file in self.files:
             file.close()
+        if self.movie is not None:
+            self.store.put(thumbnail_key(self.path), self.movie.close().thumbnail)
         self.fs.close()
         written = self.fs.ledger.written()
         found = {entry.key: entry.size for entry in self.store.list(self.path)}
@@ -80,6 +87,15 @@ class _Staged:
     def _file(self, size: int) -> StoredObject:
         digest = self._listed("", size).digest
         return file_metadata(self.store, self.path, size, ext=self.ext, digest=digest)
+
+    def abandon(self) -> None:
+        """Stop writing, and let nothing more be written; what was is removed by the batch."""
+        if self.movie is not None:
+            self.movie.abort()
+        self.fs.close()
+        for file in self.files:
+            writer: Any = getattr(file, "buffer", file)  # below text lies what is sent
+            writer.discard()
 
 
 class StagedInsert:
@@ -128,9 +144,33 @@ class StagedInsert:
         staged.files.append(file)
         return file
 
-    def _begin(self, field: str, ext: str) -> _Staged:
+    def photon(self, field: str, *, shape: Sequence[int] | None = None, **options: Any) -> MovieAppender:
+        """Begin the movie of a ``<photon@>`` field, whose frames come one after the other.
+
+        Parameters
+        ----------
+        field
+            Name of the attribute.
+        shape
+            Of one frame, ([channel, ][z, ]y, x); by default that of the first frame.
+        options
+            As of `Photon`: ``gain``, ``frame_rate``, ``pixel_size`` and so on.
+
+        Returns
+        -------
+        MovieAppender
+            Its ``append(frames)`` takes a frame, or a block of frames with time first. The movie is complete
+            when the staged insert ends; until then readers refuse it.
+        """
+        staged = self._begin(field, MOVIE_EXT, PhotonCodec)
+        if staged.movie is None:
+            sink = StoreMap(staged.path, staged.fs)
+            staged.movie = MovieAppender(sink, shape=shape, **writer_options(Photon(None, **options)))
+        return staged.movie
+
+    def _begin(self, field: str, ext: str, kind: type[StoredObjectCodec] = ObjectCodec) -> _Staged:
         """Return the object of a field, at an address that its first use fixes."""
-        codec = self._codec(field)
+        codec = self._codec(field, kind)
         key = converted_key(self._table, self.rec)
         if self._key is None:
             self._key = key
@@ -152,23 +192,24 @@ class StagedInsert:
         )
         return self._staged[field]
 
-    def _codec(self, field: str) -> ObjectCodec:
+    def _codec(self, field: str, kind: type[StoredObjectCodec]) -> StoredObjectCodec:
         attribute = self._table.heading.attributes.get(field)
         codec = codec_of(attribute) if attribute is not None else None
-        if not isinstance(codec, ObjectCodec):
+        if not isinstance(codec, kind):
             raise ValueRefusedError(
-                f"only <object@> fields can be staged, {field!r} of {self._table.full_table_name} is none",
-                hint=f"Those of this table are: {', '.join(self._fields())}.",
+                f"only <{kind.name}@> fields can be staged so, {field!r} of {self._table.full_table_name} "
+                "is none",
+                hint=f"Those of this table are: {', '.join(self._fields(kind))}.",
             )
         return codec
 
-    def _fields(self) -> list[str]:
-        """Return the fields that can be staged."""
+    def _fields(self, kind: type[StoredObjectCodec] = ObjectCodec) -> list[str]:
+        """Return the fields of one kind, which can be staged."""
         attributes = self._table.heading.attributes.items()
-        fields = [name for name, attribute in attributes if isinstance(codec_of(attribute), ObjectCodec)]
+        fields = [name for name, attribute in attributes if isinstance(codec_of(attribute), kind)]
         if not fields:
             raise ValueRefusedError(
-                f"only <object@> fields can be staged, {self._table.full_table_name} has none",
+                f"only <{kind.name}@> fields can be staged so, {self._table.full_table_name} has none",
                 hint="Use insert1.",
             )
         return fields
@@ -203,10 +244,7 @@ class StagedInsert:
 
     def _abandon(self) -> None:
         for staged in self._staged.values():
-            staged.fs.close()
-            for file in staged.files:
-                writer: Any = getattr(file, "buffer", file)  # below text lies what is sent
-                writer.discard()
+            staged.abandon()
 
 
 @contextmanager

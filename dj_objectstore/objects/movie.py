@@ -223,7 +223,7 @@ def as_photon(value: Any) -> Photon:
     photon = value if isinstance(value, Photon) else Photon(value)
     if is_tiff(photon.frames):
         photon = _open_tiff(photon)
-    check_movie(photon.frames, **_options(photon))
+    check_movie(photon.frames, **writer_options(photon))
     return photon
 
 
@@ -245,7 +245,7 @@ def write_photon(store: Store, path: str, photon: Photon) -> StoredObject:
     folder = ObjectFolder(store, path)
     with progress_bar("Storing movie", unit=" frames") as advance:
         summary = write_movie(
-            photon.frames, folder, **_options(photon), client=photon.client, progress=advance
+            photon.frames, folder, **writer_options(photon), client=photon.client, progress=advance
         )
     if photon.verify:
         verify_movie(photon.frames, MovieReader(folder))
@@ -264,7 +264,7 @@ def thumbnail_key(path: str) -> str:
     return f"{RESERVED_PREFIX}/thumbs/{token}/thumbnail.png"
 
 
-def _options(photon: Photon) -> dict[str, Any]:
+def writer_options(photon: Photon) -> dict[str, Any]:
     """Return what the photon writer takes beside the frames."""
     options = {field.name: getattr(photon, field.name) for field in fields(photon)}
     given = {name: options.pop(name) for name in ("gain", "offset", "variance")}

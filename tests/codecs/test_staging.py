@@ -209,3 +209,41 @@ def test_it_works_inside_make(dj_schema: Any, dj_store: Any) -> None:
     Source.insert({"i": i} for i in range(4))
     Result.populate(suppress_errors=True)
     assert sorted(ref.read("x") for ref in Result.to_arrays("data")) == [b"0", b"1", b"3"]
+
+
+def test_a_movie_is_staged_frame_by_frame(scan: Any, movie: np.ndarray) -> None:
+    with scan.staged_insert1 as staged:
+        staged.rec.update(KEY)
+        recording = staged.photon("movie", shape=movie.shape[1:], gain=20, offset=100, frame_rate=10.0)
+        for frame in movie:
+            recording.append(frame)
+    stored = scan.fetch1("movie")
+    assert (stored.shape, stored.dtype) == (movie.shape, movie.dtype)
+    assert np.abs(stored[...].astype(float) - movie).max() < 0.5 * 20 * np.sqrt(movie.max() / 20)
+    assert stored.times[1] == 0.1
+    assert stored.verify(read_data=True)
+    assert stored.thumbnail()
+
+
+def test_an_acquisition_that_fails_leaves_nothing(scan: Any, keys: Keys, movie: np.ndarray) -> None:
+    def fail() -> None:
+        with scan.staged_insert1 as staged:
+            staged.rec.update(KEY)
+            recording = staged.photon("movie", gain=20, offset=100)
+            recording.append(movie[:5])
+            raise RuntimeError("the shutter closed")
+
+    with pytest.raises(RuntimeError, match="the shutter closed"):
+        fail()
+    assert (len(scan()), keys()) == (0, [])
+
+
+def test_an_acquisition_without_a_frame_is_refused(scan: Any, keys: Keys) -> None:
+    def fail() -> None:
+        with scan.staged_insert1 as staged:
+            staged.rec.update(KEY)
+            staged.photon("movie", gain=20, offset=100)
+
+    with pytest.raises(djo.MovieRefusedError):
+        fail()
+    assert (len(scan()), keys()) == (0, [])

@@ -210,7 +210,7 @@ def _install_azurite(folder: Path) -> None:
         raise FileNotFoundError("npm is not on the PATH")
     folder.mkdir()
     (folder / "package.json").write_text('{"private": true}')
-    install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "azurite@3"]
+    install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "azurite@3.35.0"]
     subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=600)
 
 

@@ -24,6 +24,7 @@ from dj_objectstore import ConfigurationError
 from dj_objectstore.cli import main
 from dj_objectstore.demo.example import load_movie
 from dj_objectstore.demo.folder import MARKER, DemoFolder
+from dj_objectstore.demo.lab import wait_for_url
 from dj_objectstore.demo.session import open_demo
 
 
@@ -116,6 +117,27 @@ def test_what_a_killed_demo_left_running_is_stopped_by_the_next(tmp_path):
         assert direct.open(facts["url"]).status == 200
     _, alive = psutil.wait_procs(left, timeout=5)
     assert alive == []
+
+
+def test_the_address_is_given_only_when_the_server_listens_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    port = free_port()
+    late = (
+        f"import socket, time; time.sleep(1); s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", late]) as process:
+        facts = {
+            "url": f"http://127.0.0.1:{port}/",
+            "hostname": "127.0.0.1",
+            "port": port,
+            "token": "t",
+        }
+        (tmp_path / f"jpserver-{process.pid}.json").write_text(json.dumps(facts))
+        try:
+            wait_for_url(process, DemoFolder(tmp_path / "demo"))
+            assert is_listening(port)
+        finally:
+            process.kill()
 
 
 def test_a_second_run_reuses_what_is_there(tmp_path):

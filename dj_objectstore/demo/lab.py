@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -93,7 +94,11 @@ def start_lab(folder: DemoFolder, *, port: int | None, browser: bool) -> subproc
 
 
 def wait_for_url(process: subprocess.Popen[bytes], folder: DemoFolder) -> str:
-    """Wait until the server has written where it listens, and return the notebook's address."""
+    """Wait until the server listens where it wrote that it would, and return the notebook's address.
+
+    JupyterLab writes its address before it listens there, and a file of an earlier process with the same
+    number may still lie about: the address counts when a connection to it is taken.
+    """
     from jupyter_core.paths import jupyter_runtime_dir
 
     facts = Path(jupyter_runtime_dir()) / f"jpserver-{process.pid}.json"
@@ -103,7 +108,8 @@ def wait_for_url(process: subprocess.Popen[bytes], folder: DemoFolder) -> str:
             break
         try:
             server = json.loads(facts.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):  # not written yet, or being written
+            socket.create_connection((server["hostname"], server["port"]), timeout=5).close()
+        except (OSError, json.JSONDecodeError):  # not written yet, being written, or not listening yet
             time.sleep(0.1)
             continue
         return f"{server['url']}lab/tree/{folder.notebook.name}?token={server['token']}"

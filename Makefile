@@ -18,7 +18,7 @@ PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 
 STATIC     := dj_objectstore/widgets/static
 BUNDLES    := $(STATIC)/scrubber.js
-JS_SOURCES := package.json $(wildcard tsconfig.json) $(shell find js -type f 2>/dev/null)
+JS_SOURCES := package.json $(wildcard tsconfig.json) $(shell find js -type f 2>/dev/null) dj_objectstore/widgets/colormaps.json
 BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
 SOURCES    := dj_objectstore hatch_build.py $(wildcard tests ui-tests benchmarks)
 
@@ -92,7 +92,7 @@ $(STAMPS)/installed: $(STAMPS)/venv pyproject.toml
 	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/installed
-	$(BIN)/python -m pip install --quiet 'anscombe-transform==1.0.0'
+	HATCH_BUILD_NO_HOOKS=true $(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/venv

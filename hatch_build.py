@@ -16,10 +16,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLES = tuple(
     f"dj_objectstore/widgets/static/{widget}.{kind}"
-    for widget in ("scrubber", "browser")
+    for widget in ("scrubber", "browser", "wizard")
     for kind in ("js", "css")
 )
-NOTEBOOKS = ("01_quickstart.ipynb",)  # those that the demo opens
+NOTEBOOKS = ("01_quickstart.ipynb", "02_photon_movies.ipynb")  # those of the demo
 OLDEST_NODE = 20  # esbuild, vitest and TypeScript ask for it
 
 
@@ -62,7 +62,8 @@ def has_bundles(root: Path) -> bool:
         return False
     if (root / "PKG-INFO").is_file():  # an sdist: unpacking it sets no useful times
         return True
-    sources = [root / "package.json", root / "package-lock.json", *(root / "js").rglob("*")]
+    shared = root / "dj_objectstore" / "widgets" / "colormaps.json"
+    sources = [root / "package.json", root / "package-lock.json", shared, *(root / "js").rglob("*")]
     newest = max(path.stat().st_mtime for path in sources if path.is_file())
     return min(bundle.stat().st_mtime for bundle in bundles) >= newest
 

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { environment: "happy-dom", include: ["js/**/*.test.ts"], restoreMocks: true },
+  test: { environment: "happy-dom", include: ["js/**/*.test.ts"], restoreMocks: true, testTimeout: 30_000 },
 });

@@ -20,9 +20,9 @@ import numpy as np
 from dj_objectstore.photon.reader import MovieReader
 from dj_objectstore.photon.writer import write_movie
 from dj_objectstore.widgets.channel import Channel
-from dj_objectstore.widgets.frames import FrameService, close_frame_service
-from dj_objectstore.widgets.photon_source import PhotonSource
-from dj_objectstore.widgets.targets import Targets
+from dj_objectstore.widgets.frames.frames import FrameService, close_frame_service
+from dj_objectstore.widgets.frames.targets import Targets
+from dj_objectstore.widgets.movies.photon_source import PhotonSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def source_of(files: dict[str, bytes]) -> PhotonSource:
 def read_in_order(files: dict[str, bytes]) -> int:
     service, source = FrameService(), source_of(files)
     for index in range(source.frames):
-        service.read(source, index, channel=0)
+        service.read(source, index)
     service.close()
     return source.frames
 
@@ -59,7 +59,7 @@ def read_at_random(files: dict[str, bytes]) -> int:
     service, source = FrameService(), source_of(files)
     indices = np.random.default_rng(1).integers(source.frames, size=source.frames // 4).tolist()
     for index in indices:
-        service.read(source, index, channel=0)
+        service.read(source, index)
     service.close()
     return len(indices)
 
@@ -67,9 +67,9 @@ def read_at_random(files: dict[str, bytes]) -> int:
 def read_cached(files: dict[str, bytes]) -> int:
     service, source = FrameService(), source_of(files)
     for index in range(100):
-        service.read(source, index, channel=0)
+        service.read(source, index)
     for turn in range(50_000):
-        service.read(source, turn % 100, channel=0)
+        service.read(source, turn % 100)
     service.close()
     return 50_000
 

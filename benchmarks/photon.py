@@ -15,7 +15,8 @@ import warnings
 warnings.filterwarnings("ignore", module="zarr")
 warnings.filterwarnings("ignore", module="anscombe_transform")
 
-from measuring.rows import Row, measure_all  # noqa: E402  after the filters
+from measuring.rows import measure_all  # noqa: E402  after the filters
+from measuring.table import show_rows  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,23 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--turns", type=int, default=5, help="how often each pair is timed")
     parser.add_argument("--markdown", action="store_true", help="print it as in docs/benchmarks.md")
     options = parser.parse_args(arguments)
-    if options.markdown:
-        print("| what | against | measured | promised | |\n|---|---|---|---|---|")
-    missed = 0
-    for row in measure_all(frames=options.frames, turns=options.turns):
-        missed += not row.kept
-        print(_markdown(row) if options.markdown else _plain(row), flush=True)
-    return min(missed, 1)
-
-
-def _plain(row: Row) -> str:
-    verdict = "ok" if row.kept else "MISSED"
-    return f"{row.what:<34} {row.against:<30} {row.measured:<36} {row.promised:<15} {verdict}"
-
-
-def _markdown(row: Row) -> str:
-    verdict = "yes" if row.kept else "**no**"
-    return f"| {row.what} | {row.against} | {row.measured} | {row.promised} | {verdict} |"
+    rows = measure_all(frames=options.frames, turns=options.turns)
+    return show_rows(rows, markdown=options.markdown)
 
 
 if __name__ == "__main__":

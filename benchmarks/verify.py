@@ -8,14 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +22,8 @@ from datajoint.objectref import ObjectRef as DataJointRef
 import dj_objectstore as djo
 from dj_objectstore.objects.source import as_source
 from dj_objectstore.objects.upload import upload
-from dj_objectstore.servers import BUCKET, CREDENTIALS, make_bucket
 from measuring.pairs import time_pairs
+from measuring.s3 import count_requests, running_server
 
 SIZE = 10_000
 FASTER, REQUESTS = 10.0, 3
@@ -43,9 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--turns", type=int, default=3)
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder, running_server() as endpoint:
-        store = {"protocol": "s3", "endpoint": endpoint, "bucket": BUCKET, "location": "lab", "secure": False}
-        dj.config.stores = {"default": "main", "main": {**store, **CREDENTIALS}}
+    with tempfile.TemporaryDirectory() as folder, running_server() as store:
+        dj.config.stores = {"default": "main", "main": store}
         for number in range(options.files):
             (Path(folder) / f"{number:05d}.bin").write_bytes(number.to_bytes(4, "big") * (SIZE // 4))
         stored = upload(as_source(folder), djo.open_store("main"), "_schema/bench/Scan/i=1/files_Ab3dE5gH")
@@ -70,49 +63,6 @@ def measure(stored: dict[str, Any], *, files: int, turns: int) -> bool:
     print(f"seconds    {min(ratio.ours):.3f} against {min(ratio.theirs):.3f}")
     print("ok" if kept else "MISSED")
     return kept
-
-
-def count_requests(run: Callable[[], object]) -> int:
-    """Return how many requests a call sends to S3."""
-    from aiobotocore.client import AioBaseClient
-
-    sent = 0
-    real = AioBaseClient._make_api_call
-
-    async def counted(self: Any, name: str, options: Any) -> Any:
-        nonlocal sent
-        sent += 1
-        return await real(self, name, options)
-
-    AioBaseClient._make_api_call = counted
-    try:
-        run()
-    finally:
-        AioBaseClient._make_api_call = real
-    return sent
-
-
-@contextmanager
-def running_server() -> Iterator[str]:
-    """Run moto in a process of its own, so that it shares no lock with what is measured."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        endpoint = "{}:{}".format(*probe.getsockname())
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", endpoint.partition(":")[2]]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until and server.poll() is None:
-            try:
-                urllib.request.urlopen(f"http://{endpoint}/moto-api/", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        make_bucket(endpoint)
-        yield endpoint
-    finally:
-        server.terminate()
-        server.wait()
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from dj_objectstore.store.store import Store, open_store
     from dj_objectstore.widgets.browser import browse
     from dj_objectstore.widgets.scrubber import scrub
+    from dj_objectstore.widgets.wizard import configure
 
 __version__ = "0.1.0"
 
@@ -81,6 +82,7 @@ __all__ = [
     "ValueRefusedError",
     "__version__",
     "browse",
+    "configure",
     "convert",
     "disable",
     "download",
@@ -110,6 +112,7 @@ _HOMES = {
     "verify": "maintenance.verify",
     "Report": "report",
     "browse": "widgets.browser",
+    "configure": "widgets.wizard",
     "scrub": "widgets.scrubber",
 }
 
@@ -117,8 +120,8 @@ _HOMES = {
 def enable() -> None:
     """Serve ``<object@>`` and ``<filepath@>`` fields by this package, and every store to DataJoint's codecs.
 
-    DataJoint's own ``ObjectRef`` is shown in the browser too. Works for tables that were declared or fetched
-    before. In a notebook ``%load_ext dj_objectstore`` does the same.
+    DataJoint's own ``ObjectRef`` and ``NpyRef`` are shown in the browser too. Works for tables that were
+    declared or fetched before. In a notebook ``%load_ext dj_objectstore`` does the same.
     """
     from dj_objectstore.codecs.enable import enable_codecs
 
@@ -146,26 +149,30 @@ def unload_ipython_extension(ipython: Any) -> None:
     disable()
 
 
+_THEIR_HANDLES = (("datajoint.objectref", "ObjectRef"), ("datajoint.builtin_codecs.npy", "NpyRef"))
+
+
 def _set_display(show: Any) -> None:
-    """Show DataJoint's own ObjectRef as ours, through IPython's formatter, where there is an IPython."""
+    """Show DataJoint's own handles as ours, through IPython's formatter, where there is an IPython."""
     import sys
 
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
     if (shell := get_ipython()) is None:
         return
     formatter = shell.display_formatter.mimebundle_formatter
-    if show is None:
-        formatter.pop("datajoint.objectref.ObjectRef", None)
-    else:
-        formatter.for_type_by_name("datajoint.objectref", "ObjectRef", show)
+    for module, name in _THEIR_HANDLES:
+        if show is None:
+            formatter.pop(f"{module}.{name}", None)
+        else:
+            formatter.for_type_by_name(module, name, show)
 
 
 def _mimebundle(ref: Any, include: Any = None, exclude: Any = None) -> Any:
-    from dj_objectstore.objects.ref import ObjectRef
+    from dj_objectstore.codecs.interop import as_object_ref
     from dj_objectstore.widgets.display import mimebundle
 
-    ref = ref if isinstance(ref, ObjectRef) else ObjectRef.from_json(ref.to_json())
-    return mimebundle(ref, include, exclude)
+    own = as_object_ref(ref)
+    return None if own is None else mimebundle(own, include, exclude)
 
 
 def _datajoint_config() -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from dj_objectstore.exceptions import (
 )
 from dj_objectstore.paths.layout import RESERVED_PREFIX
 from dj_objectstore.spec.models import parse_spec
-from dj_objectstore.store.backend import PART
+from dj_objectstore.store.backend import PAGE, PART
 from dj_objectstore.store.store import open_store
 from object_servers import free_port
 
@@ -245,18 +245,40 @@ class StoreContract:
         assert peak < 9 * PART
         assert store.get("large", size - 3, size) == bytes(3)
 
-    def test_lists_page_by_page(self, store, full_size):
+    @pytest.fixture
+    def cuts_pages(self):
+        """Whether the server gives pages of the size that it is asked for."""
+        return True
+
+    def test_lists_page_by_page(self, store, full_size, cuts_pages):
         count = 5000 if full_size else 130
-        if hasattr(store._backend, "page_size") and not full_size:
-            store._backend.page_size = 50
+        size = PAGE if full_size else 50
+        store._backend.page_size = size
         keys = [f"many/{number:05}" for number in range(count)]
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda key: store.put(key, b""), keys))
-        listing = store.list("many")
-        assert [entry.key for entry in listing] == keys
-        assert len(store.children("many")) == count
+        pages = list(store.pages("many"))
+        assert [entry.key for page in pages for entry in page] == keys
+        assert [entry.key for entry in store.list("many")] == keys
+        names = [[child.name for child in page] for page in store.child_pages("many")]
+        assert [f"many/{name}" for page in names for name in page] == keys
+        if cuts_pages:
+            assert max(map(len, pages)) == max(map(len, names)) == size
         assert store.delete_tree("many") == count
-        assert list(store.list()) == []
+        assert list(store.pages()) == []
+
+    def test_pages_of_children_hold_each_file_and_folder_once(self, store, cuts_pages):
+        store._backend.page_size = 2
+        for name in ("a", "b/1", "b/2", "b/3", "c", "d/deep/1", "e.txt", "e/1"):
+            store.put(f"f/{name}", b"12")
+        pages = list(store.child_pages("f"))
+        found = sorted((child.name, child.is_dir, child.size) for page in pages for child in page)
+        folders = [(name, True, None) for name in ("b", "d", "e")]
+        assert found == sorted([*folders, *((name, False, 2) for name in ("a", "c", "e.txt"))])
+        assert all(1 <= len(page) <= 2 for page in pages) or not cuts_pages
+        with pytest.raises(ObjectNotFoundError, match="no/such"):
+            next(store.child_pages("no/such"))
+        assert [entry.key for entry in next(store.pages("f/c"))] == ["f/c"]
 
 
 class Zeros(io.RawIOBase):

@@ -95,9 +95,14 @@ def assert_works(name: str | None = None, config: Any = None) -> djo.Store:
 
 def run_command(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run ``dj-objectstore`` in a folder, as a shell does."""
+    return run_python(folder, "-m", "dj_objectstore.cli", *arguments, **environment)
+
+
+def run_python(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a folder, with no configuration but what is there and in `environment`."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DJ_")}
     return subprocess.run(
-        [sys.executable, "-m", "dj_objectstore.cli", *arguments],
+        [sys.executable, *arguments],
         cwd=folder,
         env=inherited | environment,
         capture_output=True,

@@ -23,7 +23,7 @@ import pytest
 from dj_objectstore import ConfigurationError
 from dj_objectstore.cli import main
 from dj_objectstore.demo.example import load_movie
-from dj_objectstore.demo.folder import MARKER, DemoFolder
+from dj_objectstore.demo.folder import MARKER, NOTEBOOKS, DemoFolder
 from dj_objectstore.demo.lab import wait_for_url
 from dj_objectstore.demo.session import open_demo
 
@@ -213,11 +213,14 @@ def test_the_configuration_needs_nothing_from_the_notebook(tmp_path, store):
         assert result.stdout.splitlines()[-1] == str(load_movie().shape), result.stderr
 
 
-def test_changes_to_the_notebook_are_kept(tmp_path):
+def test_each_notebook_lies_there_and_changes_to_it_are_kept(tmp_path):
     with open_demo(tmp_path / "demo") as demo:
-        demo.folder.notebook.write_text("changed")
+        assert sorted(path.name for path in demo.folder.path.glob("*.ipynb")) == sorted(NOTEBOOKS)
+        for path in demo.folder.notebooks:
+            assert json.loads(path.read_text())["cells"]
+            path.write_text("changed")
     with open_demo(tmp_path / "demo") as demo:
-        assert demo.folder.notebook.read_text() == "changed"
+        assert [path.read_text() for path in demo.folder.notebooks] == ["changed"] * len(NOTEBOOKS)
 
 
 def test_two_demos_in_one_folder_are_refused(tmp_path):

@@ -38,7 +38,7 @@ def test_no_module_imports_itself_in_a_circle():
         ("dj_objectstore.cli.demo", "from datajoint.errors import DataJointError", "DataJoint"),
         ("dj_objectstore.objects.views", "import dask.array", "inside the function"),
         ("dj_objectstore.store.protocols", "import s3fs", "inside the function"),
-        ("dj_objectstore.widgets.frames", "def f():\n    import xarray", "belongs to"),
+        ("dj_objectstore.widgets.frames.frames", "def f():\n    import xarray", "belongs to"),
     ],
 )
 def test_a_broken_arrow_is_found(module, source, why):

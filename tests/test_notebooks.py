@@ -98,3 +98,16 @@ def test_the_xarray_slice_has_named_axes(executed):
 def test_the_notes_are_read(executed):
     (printed,) = outputs(executed(NOTEBOOKS[0]), "read")
     assert "Two-photon movie of the dj-objectstore demo" in printed.text
+
+
+def named(stem):
+    (path,) = (path for path in NOTEBOOKS if path.stem == stem)
+    return path
+
+
+def test_the_wizard_is_shown_and_the_doctor_finds_the_store_well(executed):
+    notebook = executed(named("03_stores"))
+    assert WIDGET in result(notebook, "wizard")
+    told = "".join(out.text for out in outputs(notebook, "doctor"))
+    assert "FAILED" not in told
+    assert "write" in told

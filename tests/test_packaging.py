@@ -15,16 +15,18 @@ from pathlib import Path
 
 import pytest
 
+from dj_objectstore.demo import folder
+
 ROOT = Path(__file__).parents[1]
 STATIC = "dj_objectstore/widgets/static"
-BUNDLES = [f"{STATIC}/{name}" for name in ("scrubber.js", "scrubber.css", "browser.js", "browser.css")]
+BUNDLES = [f"{STATIC}/{name}.{kind}" for name in ("scrubber", "browser", "wizard") for kind in ("js", "css")]
 NEEDED = [
     *BUNDLES,
     "dj_objectstore/demo/data/two_photon.npz",
     "dj_objectstore/demo/data/two_photon.LICENSE",
     "dj_objectstore/py.typed",
 ]
-NOTEBOOK = "dj_objectstore/demo/notebooks/01_quickstart.ipynb"
+NOTEBOOKS = tuple(f"dj_objectstore/demo/notebooks/{name}" for name in folder.NOTEBOOKS)
 NOT_SOURCE = shutil.ignore_patterns(
     ".git",
     ".venv",
@@ -80,7 +82,7 @@ def test_the_sdist_holds_sources_and_bundles(built):
         *NEEDED,
         "package.json",
         "hatch_build.py",
-        "notebooks/01_quickstart.ipynb",
+        *(f"notebooks/{name}" for name in folder.NOTEBOOKS),
         "README.md",
         "LICENSE",
     }
@@ -91,7 +93,7 @@ def test_the_sdist_holds_sources_and_bundles(built):
 def test_the_wheel_holds_bundles_notebook_and_movie_and_no_more(built):
     with zipfile.ZipFile(built["wheel"]) as archive:
         names = archive.namelist()
-    assert {*NEEDED, NOTEBOOK} <= set(names)
+    assert {*NEEDED, *NOTEBOOKS} <= set(names)
     assert not [name for name in names if name.endswith((".ts", ".map")) or name.startswith(("tests", "js"))]
 
 
@@ -104,7 +106,7 @@ def test_it_installs_and_runs_without_node(built, kind, without_node, tmp_path):
     (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
     install = [python, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--force-reinstall"]
     subprocess.run([*install, "--quiet", built[kind]], env=without_node, check=True, cwd=tmp_path)
-    for name in (*NEEDED, NOTEBOOK):
+    for name in (*NEEDED, *NOTEBOOKS):
         assert (site / name).is_file(), name
     command = [tmp_path / "venv" / "bin" / "dj-objectstore", "--version"]
     told = subprocess.run(command, env=without_node, capture_output=True, text=True, check=True, cwd=tmp_path)

@@ -38,6 +38,7 @@ NAMES = [
     "Store",
     "__version__",
     "browse",
+    "configure",
     "convert",
     "disable",
     "download",

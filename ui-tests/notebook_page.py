@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Locator, Page
 
 SECOND = 1000  # Playwright counts milliseconds
@@ -33,6 +32,20 @@ FAILURES = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .flatMap((cell) => cell.model.outputs.toJSON())
     .filter((output) => output.output_type === "error")
     .map((output) => `${output.ename}: ${output.evalue}`)"""
+
+
+AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def read_picture(file: Path | io.BytesIO) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return a picture: uint8, axes (y, x, rgb)."""
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
+def read_clip(file: Path) -> list[np.ndarray[Any, np.dtype[np.uint8]]]:
+    """Return the frames of an animated picture, each uint8 with axes (y, x, rgb)."""
+    with Image.open(file) as clip:
+        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(clip)]
 
 
 def write_notebook(path: Path, *cells: str) -> None:
@@ -55,9 +68,7 @@ class NotebookPage:
             ".ipynb"
         )  # its own, or JupyterLab opens the notebooks of other tests too
         self.page.goto(f"{self._url}lab/workspaces/{workspace}/tree/{name}")
-        self.page.wait_for_function("() => !!window.jupyterapp", timeout=PATIENCE)
-        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
-        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
+        self._wait_until_open()
 
     def run_all(self) -> None:
         """Run every cell, and check that each one ran without an error."""
@@ -66,6 +77,28 @@ class NotebookPage:
         assert self.page.evaluate(FAILURES) == []
         counts = self.page.evaluate(COUNTS)
         assert counts == list(range(1, len(counts) + 1))
+
+    def wait_until_idle(self) -> None:
+        """Wait until the kernel has nothing left to do."""
+        self.page.wait_for_function(KERNEL_IS_IDLE, timeout=PATIENCE)
+
+    def reload(self) -> None:
+        """Save the notebook and load the page anew; its kernel runs on."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.reload()
+        self._wait_until_open()
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel without asking, and wait until it is back."""
+        self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+        )
+        self.wait_until_idle()
+
+    def _wait_until_open(self) -> None:
+        self.page.wait_for_function("() => !!window.jupyterapp", timeout=PATIENCE)
+        self.page.evaluate("async () => { await window.jupyterapp.restored; }")
+        self.wait_until_idle()
 
     @property
     def scrubber(self) -> Scrubber:
@@ -81,6 +114,23 @@ class NotebookPage:
 def part(root: Locator, name: str) -> Locator:
     """Return the element of a widget that is called `name`."""
     return root.locator(f'[data-djo="{name}"]').first
+
+
+def canvas_pixels(canvas: Locator) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return what is on a canvas: uint8, axes (y, x, rgb)."""
+    url = canvas.evaluate("(canvas) => canvas.toDataURL('image/png')")
+    return read_picture(io.BytesIO(base64.b64decode(url.split(",")[1])))
+
+
+def accessibility_problems(root: Locator) -> list[str]:
+    """Return what axe finds wrong with a widget: rule, then the elements that break it."""
+    page = root.page
+    if not page.evaluate("() => 'axe' in window"):
+        page.add_script_tag(path=AXE)
+    return root.evaluate(
+        """async (root) => (await axe.run(root)).violations.map((rule) =>
+            `${rule.id}: ${rule.help}: ${rule.nodes.map((node) => node.html).join(" ")}`)"""
+    )
 
 
 class Scrubber:
@@ -115,12 +165,14 @@ class Scrubber:
 
     def pixels(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """Return what is on the canvas: uint8, axes (y, x, rgb), one for each pixel of the movie."""
-        url = self.part("canvas").evaluate("(canvas) => canvas.toDataURL('image/png')")
-        picture = Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))
-        return np.asarray(picture.convert("RGB"))
+        return canvas_pixels(self.part("canvas"))
 
-    def set_field(self, name: str, value: float) -> None:
-        """Type a number into a field, and leave it."""
+    def accessibility_problems(self) -> list[str]:
+        """Return what axe finds wrong with it: rule, then the elements that break it."""
+        return accessibility_problems(self.root)
+
+    def set_field(self, name: str, value: float | str) -> None:
+        """Type into a field, and leave it."""
         field = self.part(name)
         field.fill(str(value))
         field.press("Tab")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -65,6 +66,13 @@ def test_a_missing_chunk_is_told_and_the_other_frames_still_show(run, demo, move
     scrubber.wait_for_frame(3)
     expect(error).to_be_hidden()
     assert scrubber.pixels().std() > 0
+    scrubber.set_field("position", last * movie.chunks[0] - 3)
+    scrubber.part("play").click()
+    expect(error).to_contain_text(f"{last}.0.0", timeout=30_000)
+    expect(scrubber.part("play")).to_have_attribute("aria-label", "Pause")
+    expect(scrubber.root).to_have_attribute("data-frame", re.compile(r"^\d$"), timeout=30_000)
+    expect(error).to_be_hidden()
+    scrubber.part("play").click()
 
 
 def test_a_movie_that_is_gone_is_told(run, demo, moved_away, shoot):

@@ -132,7 +132,9 @@ def test_the_value_under_the_pointer_is_the_movies(scrubber, movie):
     box = canvas.bounding_box()
     height, width = movie.shape[1:]
     x, y = 30, 20
-    canvas.hover(position={"x": (x + 0.5) * box["width"] / width, "y": (y + 0.5) * box["height"] / height})
+    # the drawings lie over the canvas, as large as it
+    place = {"x": (x + 0.5) * box["width"] / width, "y": (y + 0.5) * box["height"] / height}
+    canvas.hover(position=place, force=True)
     expect(scrubber.part("readout")).to_contain_text(f"x {x}  y {y}")
     shown = re.search(r"y \d+\s+(-?[\d,.\u2009\u202f ]*\d)", scrubber.part("readout").inner_text())
     assert shown is not None

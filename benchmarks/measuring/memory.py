@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dj_objectstore.photon import write_movie
 from measuring.folder import FolderFiles
+from measuring.process import resident
 from measuring.simulation import simulate_movie
 
 
@@ -42,12 +43,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_movie(Endless(part, length), FolderFiles(Path(folder)))
     print(resident("VmHWM") - before)
-
-
-def resident(name: str) -> float:
-    """Return a line of the process's status, in MB."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1000
 
 
 if __name__ == "__main__":

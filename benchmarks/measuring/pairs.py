@@ -32,16 +32,22 @@ class Ratio:
 
 
 def time_pairs(
-    ours: Callable[[], object], theirs: Sequence[Callable[[], object]], *, turns: int
+    ours: Callable[[], object],
+    theirs: Sequence[Callable[[], object]],
+    *,
+    turns: int,
+    after: Callable[[], object] = lambda: None,
 ) -> list[Ratio]:
-    """Run `ours` and each of `theirs` once for warmth, then `turns` times in turn."""
+    """Run `ours` and each of `theirs` once for warmth, then `turns` times in turn; `after` each, untimed."""
     runs = (ours, *theirs)
     for run in runs:
         run()
+        after()
     seconds: list[list[float]] = [[] for _ in runs]
     for _ in range(turns):
         for run, times in zip(runs, seconds, strict=True):
             start = time.perf_counter()
             run()
             times.append(time.perf_counter() - start)
+            after()
     return [Ratio(tuple(seconds[0]), tuple(other)) for other in seconds[1:]]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,28 +16,14 @@ import dj_objectstore
 from dj_objectstore.photon import MovieReader, NoiseModel, write_movie
 from measuring.pairs import Ratio, time_pairs
 from measuring.peers import AnscombeTransform, Compact, Float64
-from measuring.simulation import simulate_movie
+from measuring.simulation import AWAKE, simulate_movie
+from measuring.table import Row
 
 DEMO = Path(dj_objectstore.__file__).parent / "demo" / "data" / "two_photon.npz"
 MEMORY = Path(__file__).with_name("memory.py")
 #: photons per pixel of the simulations; 85 grey levels each, as in the real movie, and read noise of 25
 SCENES = (0.5, 1.5, 5.0, 10.0)
 FEW_PHOTONS = 2.0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; `kept` says whether the promise held."""
-
-    what: str
-    against: str
-    measured: str
-    promised: str
-    kept: bool
-
-    @classmethod
-    def at_least(cls, what: str, against: str, value: float, least: float, *, more: str = "") -> Row:
-        return cls(what, against, f"{value:.3g}x{more}", f"{least:g}x", value >= least)
 
 
 def measure_all(*, frames: int, turns: int) -> Iterator[Row]:
@@ -61,7 +47,7 @@ def measure_sizes() -> Iterator[Row]:
         yield from _sizes("real two-photon movie", file["movie"], photons=8.0)
     for photons in SCENES:
         movie = simulate_movie(
-            (150, 256, 256), photons=photons, gain=85, offset=150, read=25, motion=True, dtype="uint16"
+            (150, 256, 256), photons=photons, gain=85, offset=150, read=25, motion=AWAKE, dtype="uint16"
         )
         yield from _sizes(f"{photons:g} photons per pixel", movie, photons=photons)
 
@@ -118,7 +104,9 @@ def measure_threads(movie: np.ndarray, noise: NoiseModel) -> Row:
     runs = [lambda n=n: write_movie(movie, {}, noise=noise, threads=n) for n in (2, 1)]
     (ratio,) = time_pairs(runs[0], runs[1:], turns=7)
     value = min(ratio.theirs) / min(ratio.ours)
-    return Row.at_least("encode, 2 threads, best of 7", "1 thread", value, 1.5, more=_spread(ratio))
+    # beside it how busy the machine was: without a second core that is free there is nothing to measure
+    more = f"{_spread(ratio)}, load {os.getloadavg()[0]:.1f}"
+    return Row.at_least("encode, 2 threads, best of 7", "1 thread", value, 1.5, more=more)
 
 
 def measure_memory() -> Iterator[Row]:

@@ -14,9 +14,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: pixels that a frame may be shifted by, and standard deviation of its steps
+#: pixels that a frame may be shifted by
 _REACH = 4
-_STEP = 0.3
+#: standard deviation of its steps in an animal that is awake, pixels a frame
+AWAKE = 0.3
 _CELL_RADIUS = 5.0
 #: light of a cell at rest, of the order of its surroundings'; chosen so that the codes of 8 photons per pixel
 #: have the entropy of those of the real movie: 3.6 bits
@@ -30,7 +31,8 @@ def simulate_movie(
     gain: float,
     offset: float = 0.0,
     read: float = 0.0,
-    motion: bool = False,
+    motion: float = 0.0,
+    contrast: float = CONTRAST,
     dtype: str = "int16",
     seed: int = 0,
 ) -> NDArray[np.generic]:
@@ -43,12 +45,14 @@ def simulate_movie(
     gain, offset, read
         Grey levels per photon, grey level of none, standard deviation of reading in grey levels.
     motion
-        Whether the field moves: a random walk of 0.3 pixels a frame, as in an animal that is awake.
+        Pixels by which the field moves from frame to frame, standard deviation of a random walk.
+    contrast
+        Light of a cell at rest, of the order of its surroundings'.
     """
     rng = np.random.default_rng(seed)
     length, height, width = shape
     tall, wide = height + 2 * _REACH, width + 2 * _REACH
-    resting, cells = _draw_field((tall, wide), rng)
+    resting, cells = _draw_field((tall, wide), contrast, rng)
     scale = photons / (resting.mean() + 0.15 * cells.sum(axis=0).mean())
     activity = _draw_activity(length, len(cells), rng)
     limits = np.iinfo(dtype)
@@ -57,7 +61,7 @@ def simulate_movie(
     for number in range(length):
         light = (resting + np.tensordot(activity[number], cells, 1)) * scale
         if motion:
-            place = np.clip(place + rng.normal(0, _STEP, 2), 0, 2 * _REACH - 1)
+            place = np.clip(place + rng.normal(0, motion, 2), 0, 2 * _REACH - 1)
         seen = _look_at(light, place, (height, width))
         levels = rng.poisson(seen) * gain + offset
         if read:
@@ -79,7 +83,7 @@ def _look_at(
 
 
 def _draw_field(
-    shape: tuple[int, int], rng: np.random.Generator
+    shape: tuple[int, int], contrast: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the light of a scene at rest (y, x), and that of each active cell (cell, y, x)."""
     rows, columns = np.indices(shape)
@@ -89,7 +93,7 @@ def _draw_field(
     for number in range(4 * count):
         y, x = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
         distance = np.hypot(rows - y, columns - x)
-        disc = rng.gamma(2.0, CONTRAST / 2) / (1 + np.exp(np.minimum((distance - _CELL_RADIUS) * 1.5, 50)))
+        disc = rng.gamma(2.0, contrast / 2) / (1 + np.exp(np.minimum((distance - _CELL_RADIUS) * 1.5, 50)))
         resting += disc
         if number < count:
             cells.append(disc)

@@ -10,13 +10,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from dj_objectstore import __version__
-from dj_objectstore.cli import convert, demo, doctor, download, ls, migrate_config, stores, verify
+from dj_objectstore.cli import configure, convert, demo, doctor, download, ls, migrate_config, stores, verify
 from dj_objectstore.cli.configuration import check_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (demo, doctor, stores, ls, verify, download, convert, migrate_config)
+COMMANDS = (demo, configure, doctor, stores, ls, verify, download, convert, migrate_config)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

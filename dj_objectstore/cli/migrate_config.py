@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from dj_objectstore.cli.external_columns import ExternalColumn
-    from dj_objectstore.spec.migration import Migration
+    from dj_objectstore.spec.changes import Changes
 
 DESCRIPTION = """\
 Rewrite object_storage.* settings, DJ_OBJECT_STORAGE_* variables, datajoint.toml and dj_local_conf.json as
@@ -67,7 +67,7 @@ def _external_columns() -> list[ExternalColumn] | None:
         return None
 
 
-def _print(plan: Migration, shown: str, columns: list[ExternalColumn] | None, *, is_written: bool) -> None:
+def _print(plan: Changes, shown: str, columns: list[ExternalColumn] | None, *, is_written: bool) -> None:
     print(shown or "There is nothing to rewrite.")
     if plan.is_needed:
         print("Written." if is_written else "Nothing is written yet: add --write to write this.")
@@ -79,9 +79,7 @@ def _print(plan: Migration, shown: str, columns: list[ExternalColumn] | None, *,
         print(f"- {column}: left as it is; DataJoint 2.3 does not read it, see `dj.migrate`")
 
 
-def _print_json(
-    plan: Migration, shown: str, columns: list[ExternalColumn] | None, *, is_written: bool
-) -> None:
+def _print_json(plan: Changes, shown: str, columns: list[ExternalColumn] | None, *, is_written: bool) -> None:
     content = {
         "needed": plan.is_needed,
         "written": is_written and plan.is_needed,

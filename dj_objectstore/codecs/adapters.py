@@ -34,6 +34,9 @@ class StoreSettings(dict[str, Any]):
         super().__init__({**defaults, **spec.full_settings()})
         self.spec = spec
 
+    def __repr__(self) -> str:
+        return repr(self.spec)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)
 

@@ -1,7 +1,7 @@
 """What DataJoint 2.3 refuses or gets wrong about stores, put right by one small shim each.
 
-A shim replaces one method of DataJoint's. Each says for which version it is, and has a test that fails when
-DataJoint has mended it: then it goes. `install` and `uninstall` may be repeated.
+A shim replaces one method or function of DataJoint's. Each says for which version it is, and has a test that
+fails when DataJoint has mended it: then it goes. `install` and `uninstall` may be repeated.
 """
 
 from __future__ import annotations
@@ -9,14 +9,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+import datajoint.codecs
+from datajoint.codecs import _codec_registry
 from datajoint.settings import Config
 from datajoint.storage import StorageBackend
 
 from dj_objectstore.codecs.adapters import StoreSettings, bridge, store_of_settings
 from dj_objectstore.spec.sources import resolve_spec
 from dj_objectstore.store.identity import KEY as IDENTITY
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 Method = Callable[..., Any]
 
@@ -28,7 +33,7 @@ class Shim:
     Parameters
     ----------
     owner, name
-        The class and its method.
+        The class and its method, or the module and its function.
     version
         The version of DataJoint that needs it.
     defect
@@ -37,7 +42,7 @@ class Shim:
         Makes the new method of the old one.
     """
 
-    owner: type
+    owner: type | ModuleType
     name: str
     version: str
     defect: str
@@ -74,10 +79,41 @@ def _checked(original: Method) -> Method:
             original(backend)
         elif backend.protocol == "file":
             original(backend)
-            # DataJoint reads and writes folders itself, past our store: so the project is compared here
+            # DataJoint reads folders itself, past our store: so the project is compared here
             store_of_settings(backend.spec).exists(IDENTITY)
 
     return _validate_spec
+
+
+def _through_the_store(original: Method) -> Method:
+    def put_buffer(backend: StorageBackend, buffer: bytes, remote_path: Any) -> None:
+        if isinstance(backend.spec, StoreSettings) and backend.protocol == "file":
+            store_of_settings(backend.spec).put(str(remote_path), buffer, overwrite=True)
+        else:
+            original(backend, buffer, remote_path)
+
+    return put_buffer
+
+
+def _remembered(original: Method) -> Method:
+    known: dict[str, tuple[str, list[Any], str | None]] = {}
+
+    def resolve_dtype(
+        dtype: str, seen: set[str] | None = None, store_name: str | None = None
+    ) -> tuple[str, list[Any], str | None]:
+        if seen is not None or store_name is not None:
+            return cast("tuple[str, list[Any], str | None]", original(dtype, seen, store_name))
+        found: tuple[str, list[Any], str | None] | None = known.get(dtype)
+        if found is not None:
+            for codec in found[1]:
+                if _codec_registry.get(codec.name) is not codec:
+                    break  # it was registered anew
+            else:
+                return found
+        known[dtype] = resolved = cast("tuple[str, list[Any], str | None]", original(dtype))
+        return resolved
+
+    return resolve_dtype
 
 
 SHIMS = (
@@ -105,6 +141,13 @@ SHIMS = (
     ),
     Shim(
         StorageBackend,
+        "put_buffer",
+        "2.3.5",
+        "writes into a folder past the store, which then says nowhere whose it is",
+        _through_the_store,
+    ),
+    Shim(
+        StorageBackend,
         "_full_path",
         "2.3.5",
         "puts the bucket before every path, and the filesystem is rooted at the location",
@@ -117,8 +160,15 @@ SHIMS = (
         "makes the URL of that path",
         _unless_ours(lambda backend, path: store_of_settings(backend.spec).url(str(path))),
     ),
+    Shim(
+        datajoint.codecs,
+        "resolve_dtype",
+        "2.3.5",
+        "finds out anew for each value of a column which codecs its type has",
+        _remembered,
+    ),
 )
-_originals: list[tuple[type, str, Method]] = []
+_originals: list[tuple[Any, str, Method]] = []
 
 
 def install() -> None:

@@ -90,9 +90,9 @@ class _Staged:
 
     def abandon(self) -> None:
         """Stop writing, and let nothing more be written; what was is removed by the batch."""
+        self.fs.close()
         if self.movie is not None:
             self.movie.abort()
-        self.fs.close()
         for file in self.files:
             writer: Any = getattr(file, "buffer", file)  # below text lies what is sent
             writer.discard()
@@ -270,7 +270,7 @@ def staged_insert1(table: Any) -> Iterator[StagedInsert]:
     with staged._batch.settled():  # noqa: SLF001 - the two make one thing
         try:
             yield staged
+            staged._insert()  # noqa: SLF001
         except BaseException:
             staged._abandon()  # noqa: SLF001
             raise
-        staged._insert()  # noqa: SLF001

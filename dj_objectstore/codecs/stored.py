@@ -95,7 +95,9 @@ class StoredObjectCodec(SchemaCodec, register=False):  # type: ignore[misc,call-
         context: Mapping[str, Any] | None = None,
     ) -> ObjectRef:
         """Return the handle of a stored object; asks the store nothing."""
-        return self.handle.from_json(stored, config=self._codec_config(key, context))
+        # for each row of a fetch: what `_codec_config` does for the rest takes longer than the handle
+        config = context["config"] if context else self._codec_config(key, context)
+        return self.handle.from_json(stored, config=config)
 
     def new_path(
         self, store: Store, ext: str, *, schema: str, table: str, field: str, key: Mapping[str, Any]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER = ".dj-objectstore-demo.json"
-NOTEBOOK = "01_quickstart.ipynb"
+#: in the order in which they are read; the first one is opened
+NOTEBOOKS = ("01_quickstart.ipynb", "02_photon_movies.ipynb")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,12 @@ class DemoFolder:
     @property
     def notebook(self) -> Path:
         """The first notebook."""
-        return self.path / NOTEBOOK
+        return self.notebooks[0]
+
+    @property
+    def notebooks(self) -> tuple[Path, ...]:
+        """All notebooks, in the order in which they are read."""
+        return tuple(self.path / name for name in NOTEBOOKS)
 
     @property
     def log(self) -> Path:
@@ -86,7 +92,7 @@ class DemoFolder:
     def existing(self) -> list[Path]:
         """Return what the demo made here and is still there, the marker last."""
         made = (
-            self.notebook,
+            *self.notebooks,
             self.configuration,
             self.secrets,
             self.session,

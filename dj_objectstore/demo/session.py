@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dj_objectstore.demo.configuration import STORE, write_configuration, write_secrets
-from dj_objectstore.demo.folder import NOTEBOOK, DemoFolder
+from dj_objectstore.demo.folder import DemoFolder
 from dj_objectstore.demo.pipeline import connect, declare_recording, insert_recording, is_complete
 from dj_objectstore.exceptions import ConfigurationError
 from dj_objectstore.servers import CREDENTIALS, running_postgres, running_s3, runs_as_root
@@ -81,7 +81,7 @@ def open_demo(
         else:
             tell("The recording of an earlier run is there")
         write_configuration(folder.configuration, host=host, store=settings)
-        copy_notebook(folder.notebook)
+        copy_notebooks(folder)
         yield Demo(folder, recording, inserted)
 
 
@@ -96,14 +96,15 @@ def start_store(folder: DemoFolder, kind: str, running: ExitStack, tell: Tell) -
     return {"protocol": "file", "location": str(folder.store)}
 
 
-def copy_notebook(destination: Path) -> None:
-    """Copy the first notebook, unless one is there: it may hold the user's own changes."""
-    if not destination.exists():
-        shutil.copyfile(find_notebook(), destination)
+def copy_notebooks(folder: DemoFolder) -> None:
+    """Copy the notebooks, except those that are there: they may hold the user's own changes."""
+    for destination in folder.notebooks:
+        if not destination.exists():
+            shutil.copyfile(find_notebook(destination.name), destination)
 
 
-def find_notebook() -> Path:
-    """Return the first notebook: inside an installed package, or beside it in a checkout.
+def find_notebook(name: str) -> Path:
+    """Return a notebook: inside an installed package, or beside it in a checkout.
 
     Raises
     ------
@@ -111,11 +112,11 @@ def find_notebook() -> Path:
         When it is in neither place.
     """
     package = Path(__file__).parents[1]
-    places = (package / "demo" / "notebooks" / NOTEBOOK, package.parent / "notebooks" / NOTEBOOK)
+    places = (package / "demo" / "notebooks" / name, package.parent / "notebooks" / name)
     for place in places:
         if place.is_file():
             return place
     raise ConfigurationError(
-        f"the notebook {NOTEBOOK} is missing from the installation ({places[0]})",
+        f"the notebook {name} is missing from the installation ({places[0]})",
         hint="Install dj-objectstore again: pip install --force-reinstall dj-objectstore",
     )

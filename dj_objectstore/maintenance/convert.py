@@ -1,131 +1,90 @@
-"""Store the movies of a column anew: Zarr arrays, npy and TIFF files, `reference` movies become compact ones.
+"""Store movies anew: Zarr arrays, npy and TIFF files, `reference` movies become compact ones.
 
 >>> report = convert(Recording, "movie")                     # doctest: +SKIP
 >>> report = convert(Recording, "raw_zarr", into="movie")    # doctest: +SKIP
+>>> report = convert("recording.tif", "recording.zarr")      # doctest: +SKIP
 >>> print(report)                                            # doctest: +SKIP
 """
 
 from __future__ import annotations
 
-import tempfile
 import warnings
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import datajoint as dj
-import numpy as np
 from datajoint.errors import DataJointError
 
 from dj_objectstore.codecs.stored import codec_of
 from dj_objectstore.exceptions import ValueRefusedError
+from dj_objectstore.maintenance.conversion import ConversionReport, Converted, check_options, merge, problem
+from dj_objectstore.maintenance.convert_file import convert_file
+from dj_objectstore.maintenance.movie_sources import open_object
 from dj_objectstore.objects.movie import PhotonMovie
 from dj_objectstore.objects.source import Photon
 from dj_objectstore.photon.noise import NoiseNotTrustedWarning
-from dj_objectstore.photon.tiff import SUFFIXES, open_tiff
-from dj_objectstore.report import Problem, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from datajoint.table import Table
 
-    from dj_objectstore.objects.ref import ObjectRef
-
-_OPTIONS = (
-    "gain",
-    "offset",
-    "variance",
-    "step",
-    "dims",
-    "frames_per_chunk",
-    "frame_rate",
-    "times",
-    "pixel_size",
-)
-
-
-@dataclass(frozen=True)
-class Converted:
-    """One movie that was stored anew; `old_path` still lies in the store."""
-
-    key: Mapping[str, Any]
-    old_path: str
-    old_size: int | None
-    new_path: str
-    new_size: int | None
-
-
-@dataclass(frozen=True)
-class ConversionReport(Report):
-    """What `convert` did.
-
-    Parameters
-    ----------
-    converted
-        The movies that were stored anew, and verified, and whose rows name them now.
-    skipped
-        How many rows needed nothing.
-    """
-
-    converted: tuple[Converted, ...] = ()
-    skipped: int = 0
-
-    def __str__(self) -> str:
-        lines = [
-            f"{len(self.converted)} converted, {self.skipped} needed nothing, {len(self.problems)} failed"
-        ]
-        for done in self.converted:
-            lines.append(f"{_words(done.key)}: {done.old_path} ({done.old_size} bytes) is now")
-            lines.append(f"    {done.new_path} ({done.new_size} bytes)")
-        return "\n".join([*lines, *map(str, self.problems)])
+    from dj_objectstore.report import Problem
 
 
 def convert(
-    query: Any, field: str, *, into: str | None = None, client: Any = None, **options: Any
+    source: Any, target: str | Path, *, into: str | None = None, client: Any = None, **options: Any
 ) -> ConversionReport:
-    """Store the movies of a column as compact photon movies, one row after the other.
+    """Store movies as compact photon movies: those of a column, one row after the other, or one of a file.
 
-    Each is written, read back and compared frame by frame, and only then named by its row. The old object is
-    never deleted; the report names it, and it is left to the collection of orphans. A run that was stopped is
-    repeated: rows that are done are passed over.
+    Each is written, read back and compared frame by frame, and only then named by its row, or by its folder.
+    The old one is never deleted; the report names it, and objects are left to the collection of orphans.
+    A run that was stopped is repeated: what is done is passed over.
 
     Parameters
     ----------
-    query
-        A table, restricted or not.
-    field
-        A ``<photon@>`` field, or an ``<object@>`` or ``<file@>`` field of Zarr arrays, npy or TIFF files.
+    source
+        A table, restricted or not; or the path of an npy or TIFF file, or of the folder of a Zarr array
+        (version 2 or 3) or of a photon movie.
+    target
+        Of a table, a ``<photon@>`` field, or an ``<object@>`` or ``<file@>`` field of Zarr arrays, npy or
+        TIFF files. Of a file, the folder to write, for example ``"recording.zarr"``; until it is
+        complete and compared, it is called ``"recording.zarr.part"``.
     into
-        The ``<photon@>`` field of the same table that takes the new movie; by default `field` itself.
+        The ``<photon@>`` field of the same table that takes the new movie; by default the field itself.
     client
-        A ``dask.distributed.Client`` that codes and writes the chunks.
+        A ``dask.distributed.Client`` that codes and writes the chunks; its workers must reach the file.
     **options
         As of `Photon`: gain, offset, variance, step, dims, frames_per_chunk, frame_rate, times, pixel_size.
 
     Returns
     -------
     ConversionReport
-        With a problem for each row that could not be converted; such a row is as it was.
+        With a problem for each movie that could not be converted; its row is as it was, its folder not there.
 
     Raises
     ------
     ValueRefusedError
         For fields that are of another kind, and options that are not known.
     """
-    table = query() if isinstance(query, type) else query
-    target = into or field
-    _check(table, field, target, options)
+    if isinstance(source, (str, Path)):
+        if into is not None:
+            raise ValueRefusedError("into= names a field, and the source is a file", hint="Leave it out.")
+        return convert_file(source, target, client=client, options=options)
+    table = source() if isinstance(source, type) else source
+    return _convert_column(table, str(target), into or str(target), {**options, "client": client})
+
+
+def _convert_column(table: Any, field: str, target: str, options: dict[str, Any]) -> ConversionReport:
+    check_options({name: value for name, value in options.items() if name != "client"})
+    _check(table, field, target)
     free = dj.FreeTable(table.connection, table.full_table_name)
     converted: list[Converted] = []
     problems: list[Problem] = []
     skipped = 0
     for key in table.keys():  # noqa: SIM118  rows of a table
         try:
-            done = _convert_row(free, key, field, target, {**options, "client": client})
+            done = _convert_row(free, key, field, target, options)
         except (DataJointError, NoiseNotTrustedWarning, OSError) as err:
-            problems.append(_problem(key, field, err))
+            problems.append(problem(key, field, err))
             continue
         if done is None:
             skipped += 1
@@ -134,14 +93,12 @@ def convert(
     return ConversionReport(tuple(problems), tuple(converted), skipped)
 
 
-def _check(table: Table, field: str, target: str, options: Mapping[str, Any]) -> None:
+def _check(table: Table, field: str, target: str) -> None:
     if not hasattr(table, "update1"):
         raise ValueRefusedError(
-            f"movies are converted in a table, got {type(table).__name__}", hint="Give the table, restricted."
+            f"movies are converted in a table, or of a file, got {type(table).__name__}",
+            hint="Give the table, restricted, or the path of a file.",
         )
-    unknown = sorted(set(options) - set(_OPTIONS))
-    if unknown:
-        raise ValueRefusedError(f"convert takes {', '.join(_OPTIONS)}, got {', '.join(unknown)}")
     attributes = table.heading.attributes
     for name in (field, target):
         if name not in attributes or codec_of(attributes[name]) is None:
@@ -164,45 +121,9 @@ def _convert_row(
     old, present = (row, None) if field == target else row
     if old is None or present is not None or (isinstance(old, PhotonMovie) and old.reader.mode == "compact"):
         return None
-    with _opened(old) as (frames, known), warnings.catch_warnings():
+    with open_object(old) as (frames, known), warnings.catch_warnings():
         # a movie that would be stored losslessly is not worth a new object
         warnings.simplefilter("error", NoiseNotTrustedWarning)
-        table.update1({**key, target: Photon(frames, **{**known, **options}, verify=True)})
+        table.update1({**key, target: Photon(frames, **merge(known, options), verify=True)})
     new = (table & key).fetch1(target)
     return Converted(key, old.path, old.size, new.path, new.size)
-
-
-@contextmanager
-def _opened(old: ObjectRef) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Give the frames of a stored object, and what is known of them."""
-    if isinstance(old, PhotonMovie):
-        reader = old.reader
-        known = {"frame_rate": reader.frame_rate, "times": reader.times, "pixel_size": reader.pixel_size}
-        yield old, {"dims": old.dims, **known}
-    elif (old.ext or "").lower() == ".npy":
-        with old.open() as stream:
-            yield np.load(stream, allow_pickle=False), {}
-    elif (old.ext or "").lower().endswith(SUFFIXES):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "movie.tif"
-            with old.open() as stream, path.open("wb") as copy:
-                while part := stream.read(1 << 22):
-                    copy.write(part)
-            frames = open_tiff(path)
-            yield frames, {"dims": frames.dims, "frame_rate": frames.frame_rate}
-            frames.close()
-    else:
-        found = old.open_zarr()
-        if not hasattr(found, "dtype"):
-            raise ValueRefusedError(
-                f"{old.path!r} is a Zarr group, and a movie is an array", hint="Store its array as an object."
-            )
-        yield found, {}
-
-
-def _problem(key: Mapping[str, Any], field: str, err: BaseException) -> Problem:
-    return Problem("not-converted", f"{_words(key)}, {field}", str(err), getattr(err, "hint", None) or "")
-
-
-def _words(key: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in key.items())

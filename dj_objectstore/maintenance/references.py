@@ -152,7 +152,7 @@ def read_references(
                 continue
             plain = {name: value for name, value in row.items() if name in key or name in columns}
             try:
-                stored = _read_stored(row[field.name])
+                stored = read_stored(row[field.name])
             except FormatError as err:
                 problems.append(Problem("row", owner_text(table, key, field.name), err.message, err.hint))
             else:
@@ -221,7 +221,7 @@ def find_table(name: str) -> Any:
         ) from err
 
 
-def _read_stored(value: Any) -> StoredObject:
+def read_stored(value: Any) -> StoredObject:
     """Read a raw column: a dict on PostgreSQL, text elsewhere."""
     try:
         data = json.loads(value) if isinstance(value, (str, bytes)) else value

@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
 import datajoint as dj
+from datajoint.builtin_codecs.npy import NpyRef
 from datajoint.errors import DataJointError
 from datajoint.expression import QueryExpression
 from datajoint.objectref import ObjectRef as _DataJointRef
 
+from dj_objectstore.codecs.interop import as_object_ref
 from dj_objectstore.exceptions import ConfigurationError, ObjectStoreError, ValueRefusedError
 from dj_objectstore.maintenance.references import (
     Reference,
@@ -40,8 +42,8 @@ def objects_of(target: Any, problems: list[Problem]) -> Iterator[tuple[str, Iter
     Parameters
     ----------
     target
-        A ref or refs; a table or query expression; a schema or its name, ``schema.table``; a store or its
-        name.
+        A ref or a fetched row, or a list of them; a table or query expression; a schema or its name,
+        ``schema.table``; a store or its name.
     problems
         What can't be read is added here.
 
@@ -133,23 +135,35 @@ def _is_in(reference: Reference, store: Store) -> bool:
         return False
 
 
-def _values(target: Any) -> list[Any]:
-    if isinstance(target, Iterable) and not isinstance(target, (str, bytes, dict)):
-        return list(target)
-    raise _refused(target)
+def _values(target: Any) -> Iterator[Any]:
+    """Give what is in a list, and of fetched rows the handles in them."""
+    if isinstance(target, (str, bytes)) or not isinstance(target, Iterable):
+        raise _refused(target)
+    if isinstance(target, Mapping):
+        if not any(map(_is_handle, target.values())):
+            raise _refused(target)
+        target = [target]
+    for value in target:
+        if isinstance(value, Mapping):
+            yield from filter(_is_handle, value.values())
+        else:
+            yield value
+
+
+def _is_handle(value: Any) -> bool:
+    return isinstance(value, (_DataJointRef, NpyRef))
 
 
 def _own_ref(value: Any) -> ObjectRef:
-    if isinstance(value, ObjectRef):
-        return value
-    if isinstance(value, _DataJointRef):
-        return ObjectRef.from_json(value.to_json())
-    raise _refused(value)
+    own = as_object_ref(value) if _is_handle(value) else None
+    if own is None:
+        raise _refused(value)
+    return own
 
 
 def _refused(value: Any) -> ObjectStoreError:
     return ValueRefusedError(
-        "the target must be a ref, a list of refs, a table, a query, a schema or a store, "
+        "the target must be a ref, fetched rows, a list of either, a table, a query, a schema or a store, "
         f"got {type(value).__name__}",
         hint="Give, for example, the query that fetches it.",
     )

@@ -10,6 +10,7 @@ import os
 import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
@@ -31,7 +32,7 @@ if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
     from dj_objectstore.exceptions import ObjectStoreError
@@ -100,8 +101,19 @@ class ObjectCopy:
             self.folder.replace(self.target)
 
 
-def download(store: Store, key: str, destination: Path | str) -> Path:
+def download(
+    store: Store, key: str, destination: Path | str, *, progress: Callable[[int, int], None] | None = None
+) -> Path:
     """Copy the file or folder at `key` to `destination` and return the path of the copy.
+
+    Parameters
+    ----------
+    store, key
+        Where it lies.
+    destination
+        A folder, into which it goes under its stored name, or the path of the copy.
+    progress
+        Told of (done, total) bytes in place of a progress bar.
 
     Raises
     ------
@@ -120,7 +132,7 @@ def download(store: Store, key: str, destination: Path | str) -> Path:
     copy = plan_copy(store, key, target, listed, recorded)
     if copy.folder is not None and target.exists():
         raise FileExistsError(f"{target} exists already; name another folder, or remove it first")
-    for failure in copy_objects([copy], title=f"Downloading {target.name}").values():
+    for failure in copy_objects([copy], title=f"Downloading {target.name}", progress=progress).values():
         raise failure
     return target
 
@@ -174,7 +186,11 @@ def plan_copy(
 
 
 def copy_objects(
-    copies: Iterable[ObjectCopy], *, title: str, jobs: int = THREADS
+    copies: Iterable[ObjectCopy],
+    *,
+    title: str,
+    jobs: int = THREADS,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[Path, ObjectStoreError]:
     """Copy objects, several files at a time, and return what is wrong with those that could not be copied.
 
@@ -188,7 +204,8 @@ def copy_objects(
     copies = list(copies)
     for folder in {file.path.parent for copy in copies for file in copy.files}:
         folder.mkdir(parents=True, exist_ok=True)
-    with progress_bar(title) as advance, ThreadPoolExecutor(jobs, thread_name_prefix="download") as pool:
+    shown = progress_bar(title) if progress is None else nullcontext(progress)
+    with shown as advance, ThreadPoolExecutor(jobs, thread_name_prefix="download") as pool:
         meter = Meter(sum(copy.size for copy in copies), advance)
         try:
             futures = {

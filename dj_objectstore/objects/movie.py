@@ -81,7 +81,7 @@ class PhotonMovie(ObjectRef):
         ObjectNotFoundError
             When the movie is gone from its store.
         """
-        reader = MovieReader(ObjectFolder(self.opened, self.key()))
+        reader = MovieReader(ObjectFolder(self.reading, self.key()))
         try:
             _ = reader.shape  # reads the metadata, once
         except ObjectNotFoundError as err:

@@ -11,15 +11,37 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.exceptions import IntegrityError, ObjectNotFoundError
+from dj_objectstore.objects.cached import reading_folder
 from dj_objectstore.objects.manifest import manifest_key, parse_manifest
 from dj_objectstore.store.filesystem import StoreFileSystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dj_objectstore.store.store import Store
+
 
 class ObjectFileSystem(StoreFileSystem):
     """A read-only filesystem rooted at an object; `prefix` is the object's path."""
+
+    _reading: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """The store, with its read cache where it has one."""
+        if self._reading is None:
+            self._reading = reading_folder(super().store, self.prefix)
+        return self._reading
+
+    def _key(self, path: Any) -> str:
+        """Return a path as a safe key inside the object; ``ref.url`` and ``ref.full_path`` are paths too."""
+        name = self._strip_protocol(path)
+        if not name.startswith(self.prefix):
+            url = self.store.url(self.prefix)
+            for root in (url, url.removeprefix("file://").strip("/")):
+                if name == root or name.startswith(f"{root}/"):
+                    name = f"{self.prefix}{name[len(root) :]}"
+        return super()._key(name)
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         """Return the bytes of a file, or of a range of it.

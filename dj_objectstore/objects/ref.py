@@ -11,6 +11,7 @@ it ask the store nothing, and nothing outside the object can be reached through 
 from __future__ import annotations
 
 import io
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from datajoint.objectref import ObjectRef as _DataJointRef
@@ -22,8 +23,10 @@ from dj_objectstore.exceptions import (
     UnsafePathError,
     ValueRefusedError,
 )
+from dj_objectstore.objects.cached import reading
+from dj_objectstore.objects.manifest import manifest_key
 from dj_objectstore.objects.object_filesystem import ObjectFileSystem
-from dj_objectstore.objects.row_json import StoredObject
+from dj_objectstore.objects.row_json import StoredObject, checked_row
 from dj_objectstore.store.mapping import StoreMap
 from dj_objectstore.store.store import Store, open_store
 
@@ -38,6 +41,16 @@ if TYPE_CHECKING:
     import xarray
     import zarr
     from upath import UPath
+
+
+class _OfRow:
+    """What a row's JSON says of its object, read when it is asked for: most of what is fetched never is."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, ref: Any, owner: type | None = None) -> Any:
+        return self if ref is None else getattr(ref._stored, self._name)  # noqa: SLF001 - the two make one thing
 
 
 class ObjectRef(_DataJointRef):  # type: ignore[misc]
@@ -63,21 +76,28 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
         Of a file, where known.
     """
 
-    def __init__(self, stored: StoredObject, *, config: Any = None, opened: Store | None = None) -> None:
-        self._stored = stored
+    path = _OfRow()
+    store = _OfRow()
+    size = _OfRow()
+    ext = _OfRow()
+    is_dir = _OfRow()
+    timestamp = _OfRow()
+    item_count = _OfRow()
+    mime_type = _OfRow()
+    hash = _OfRow()
+    digest = _OfRow()
+
+    def __init__(
+        self, stored: StoredObject | Mapping[str, Any], *, config: Any = None, opened: Store | None = None
+    ) -> None:
+        self._row = stored
         self._config = config
         self._opened = opened
-        super().__init__(
-            path=stored.path,
-            size=stored.size,
-            hash=stored.hash,
-            ext=stored.ext,
-            is_dir=stored.is_dir,
-            timestamp=stored.timestamp,
-            store=stored.store,
-            mime_type=stored.mime_type,
-            item_count=stored.item_count,
-        )
+
+    @cached_property
+    def _stored(self) -> StoredObject:
+        row = self._row
+        return row if isinstance(row, StoredObject) else StoredObject.from_json(row)
 
     @classmethod
     def from_json(
@@ -85,16 +105,11 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
     ) -> Self:
         """Make a handle from a row's JSON; `backend` is DataJoint's and not used."""
         del backend
-        return cls(StoredObject.from_json(json_data), config=config)
+        return cls(checked_row(json_data), config=config)
 
     def to_json(self) -> dict[str, Any]:
         """Return the row's JSON."""
         return self._stored.to_json()
-
-    @property
-    def digest(self) -> str | None:
-        """``xxh3-128:hex`` of a file's bytes, where it is known."""
-        return self._stored.digest
 
     @property
     def opened(self) -> Store:
@@ -106,6 +121,11 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
             When no store of this name is configured here.
         """
         return self._opened or open_store(self.store, config=self._config)
+
+    @property
+    def reading(self) -> Store:
+        """The store to read the object through: with its read cache, where it has one."""
+        return reading(self.opened, self._stored)
 
     # -- identity ------------------------------------------------------------------------------------------
 
@@ -210,7 +230,7 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
                 f"a folder can't be read as bytes: {self.path!r}",
                 hint="Name a file in it: ref.read(ref.listdir()[0]).",
             )
-        return self.opened.get(self.key(subpath))
+        return self.reading.get(self.key(subpath))
 
     def open(self, subpath: str | None = None, mode: str = "rb") -> IO[Any]:
         """Open a file for reading, in binary (``"rb"``) or as UTF-8 text (``"r"``)."""
@@ -219,7 +239,7 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
                 f"a stored object is immutable and opens with 'rb' or 'r', got mode {mode!r}",
                 hint="Insert a new object, or replace the field with update1.",
             )
-        stream = self.opened.open(self.key(subpath))
+        stream = self.reading.open(self.key(subpath))
         return stream if mode == "rb" else io.TextIOWrapper(stream, encoding="utf-8")
 
     def listdir(self, subpath: str = "") -> list[str]:
@@ -228,16 +248,19 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
             raise ValueRefusedError(f"a file can't be listed: {self.path!r}", hint="Use read() or open().")
         if self.item_count == 0:
             return []  # a store without folders keeps nothing of an empty one
-        return sorted(child.name for child in self.opened.children(self.key(subpath)))
+        return sorted(child.name for child in self.reading.children(self.key(subpath)))
 
     def walk(self) -> Iterator[tuple[str, list[str], list[str]]]:
         """Walk a folder from its root as ``os.walk`` does, with paths relative to the object."""
         if not self.is_dir:
             raise ValueRefusedError(f"a file can't be walked: {self.path!r}", hint="Use read() or open().")
+        if self.item_count == 0:
+            yield "", [], []  # a store without folders keeps nothing of an empty one
+            return
         pending = [""]
         while pending:
             folder = pending.pop()
-            children = sorted(self.opened.children(self.key(folder)), key=lambda child: child.name)
+            children = self.reading.children(self.key(folder))
             folders = [child.name for child in children if child.is_dir]
             yield folder, folders, [child.name for child in children if not child.is_dir]
             pending += [f"{folder}/{name}".lstrip("/") for name in reversed(folders)]
@@ -247,10 +270,12 @@ class ObjectRef(_DataJointRef):  # type: ignore[misc]
         if not self.is_dir:
             raise ValueRefusedError(f"a file can't be searched: {self.path!r}", hint="Use read() or open().")
         start = len(self.key()) + 1
-        return (entry.key[start:] for entry in self.opened.list(f"{self.key(subpath)}/"))
+        return (entry.key[start:] for entry in self.reading.list(f"{self.key(subpath)}/"))
 
     def exists(self, subpath: str | None = None) -> bool:
         """Return whether the object (or `subpath` of it) is in the store, a file or a folder."""
+        if self.item_count == 0 and not subpath:
+            return self.opened.exists(manifest_key(self.key()))
         try:
             self.opened.info(self.key(subpath))
         except ObjectNotFoundError:

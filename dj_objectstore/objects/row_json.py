@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from dj_objectstore.exceptions import FormatError
@@ -86,18 +87,13 @@ class StoredObject:
         FormatError
             When the JSON names no path.
         """
-        data = json.loads(stored) if isinstance(stored, str) else stored
-        if not isinstance(data, Mapping) or not isinstance(data.get("path"), str):
-            raise FormatError(
-                f"the row's JSON of an object must name its path, got {data!r:.200}",
-                hint="It was written by something else than an object codec; correct the row with update1.",
-            )
+        data = checked_row(stored)
         return cls(
             path=data["path"],
             store=data.get("store") or None,
             size=data.get("size"),
             is_dir=bool(data.get("is_dir")),
-            ext=data.get("ext"),
+            ext=data["ext"] if "ext" in data else _suffix(data),
             timestamp=_parse_timestamp(data.get("timestamp")),
             hash=data.get("hash"),
             mime_type=data.get("mime_type"),
@@ -105,6 +101,29 @@ class StoredObject:
             digest=data.get("digest"),
             original_name=data.get("original_name"),
         )
+
+
+def checked_row(stored: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row's JSON as a mapping that names a path.
+
+    Raises
+    ------
+    FormatError
+        When it names none.
+    """
+    data = json.loads(stored) if isinstance(stored, str) else stored
+    # a dict comes first: asking an abstract class costs more than all the rest of a fetch
+    if not isinstance(data, (dict, Mapping)) or not isinstance(data.get("path"), str):
+        raise FormatError(
+            f"the row's JSON of an object must name its path, got {data!r:.200}",
+            hint="It was written by something else than an object codec; correct the row with update1.",
+        )
+    return data
+
+
+def _suffix(data: Mapping[str, Any]) -> str | None:
+    """Return the extension of a file of DataJoint's ``<npy@>`` or ``<filepath@>``, which don't record it."""
+    return None if data.get("is_dir") else PurePosixPath(data["path"]).suffix or None
 
 
 def _parse_timestamp(text: str | None) -> datetime | None:

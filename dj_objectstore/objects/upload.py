@@ -46,6 +46,12 @@ def upload(source: Source, store: Store, path: str, *, name: str | None = None) 
     name
         Original name of a file, to be kept in the row.
     """
+    if source.kind == "ref":
+        from dj_objectstore.objects.server_copy import copy_on_server
+
+        copied = copy_on_server(source, store, path, name=name)
+        if copied is not None:
+            return copied
     if source.is_dir:
         return write_manifest(store, path, _FOLDERS[source.kind](source, store, path), ext=source.ext)
     with _opened(source) as stream:

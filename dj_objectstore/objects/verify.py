@@ -98,7 +98,7 @@ def verify_object(ref: ObjectRef, *, read_data: bool) -> bool:
     if read_data:
         findings += _find_changes(checked.digests)
     if findings:
-        raise _not_as_written(ref, findings)
+        raise not_as_written(ref, findings)
     if checked.unverifiable:
         message = f"{ref.path!r} can't be checked: {checked.unverifiable}"
         warnings.warn(message, UnverifiableWarning, stacklevel=3)
@@ -220,7 +220,8 @@ def _is_known(digest: str) -> bool:
     return True
 
 
-def _not_as_written(ref: ObjectRef, findings: list[Finding]) -> IntegrityError:
+def not_as_written(ref: ObjectRef, findings: list[Finding]) -> IntegrityError:
+    """Return the error to raise for an object that is not as written."""
     listing = "\n".join(f"- {finding}" for finding in findings)
     return IntegrityError(
         f"{ref.path!r} in store {ref.store!r} is not as written, {len(findings)} problems:\n{listing}",

@@ -84,10 +84,11 @@ def to_xarray(ref: ObjectRef) -> xarray.Dataset | xarray.DataArray:
 
     node = open_zarr(ref)
     if isinstance(node, zarr.Group):
-        dataset: xarray.Dataset = xarray.open_zarr(ref.fsmap, consolidated=None, chunks={})
+        is_consolidated = node.metadata.consolidated_metadata is not None
+        dataset: xarray.Dataset = xarray.open_zarr(ref.fsmap, consolidated=is_consolidated, chunks={})
         return dataset
     return xarray.DataArray(
-        to_dask(ref, None), dims=_dims(node), name=node.basename or None, attrs=_plain(node)
+        to_dask(ref, None), dims=array_dims(node), name=node.basename or None, attrs=plain_attrs(node)
     )
 
 
@@ -105,7 +106,7 @@ def open_hdf5(ref: ObjectRef, subpath: str | None) -> h5py.File:
             "HDF5 files are read by h5py, which is not installed",
             hint="pip install 'dj-objectstore[io]'",
         ) from err
-    key, store = ref.key(subpath), ref.opened
+    key, store = ref.key(subpath), ref.reading
     # ranges hold no file open: h5py never closes what it is given
     stream = StoreReader(partial(store.get, key), store.info(key).size or 0, name=key)
     try:
@@ -122,15 +123,12 @@ def open_hdf5(ref: ObjectRef, subpath: str | None) -> h5py.File:
 def upath(ref: ObjectRef) -> UPath:
     """Return an object as a path of universal_pathlib on the object's own filesystem."""
     try:
-        from upath import UPath
+        from dj_objectstore.objects.object_path import build_path
     except ImportError as err:
         raise ConfigurationError(
             "upath() needs universal_pathlib, which is not installed", hint="pip install universal_pathlib"
         ) from err
-    fs = ref.fs
-    path = UPath(fs.unstrip_protocol(ref.key()))
-    path.fs  # noqa: B018 - takes the filesystem while the handle in its URL still names it
-    return path
+    return build_path(ref.fs, ref.key())
 
 
 def movie_to_dask(movie: PhotonMovie) -> dask.array.Array:
@@ -190,10 +188,19 @@ def _noise_attrs(movie: PhotonMovie) -> dict[str, Any]:
     return {name: getattr(noise, name) for name in names}
 
 
-def _dims(array: zarr.Array[Any]) -> tuple[str, ...] | None:
+def array_dims(array: zarr.Array[Any]) -> tuple[str, ...]:
+    """Return the names of an array's axes: those recorded, else ``dim_0`` and so on, as xarray has them."""
+    return recorded_dims(array) or tuple(f"dim_{axis}" for axis in range(array.ndim))
+
+
+def recorded_dims(array: zarr.Array[Any]) -> tuple[str, ...] | None:
+    """Return the names of an array's axes where all of them are recorded."""
     recorded = array.attrs.get("_ARRAY_DIMENSIONS") or getattr(array.metadata, "dimension_names", None)
-    return tuple(map(str, recorded)) if isinstance(recorded, (list, tuple)) else None
+    if not isinstance(recorded, (list, tuple)) or None in recorded:
+        return None
+    return tuple(map(str, recorded))
 
 
-def _plain(array: zarr.Array[Any]) -> dict[str, Any]:
+def plain_attrs(array: zarr.Array[Any]) -> dict[str, Any]:
+    """Return an array's attributes without those that xarray keeps for itself."""
     return {name: value for name, value in array.attrs.asdict().items() if name != "_ARRAY_DIMENSIONS"}

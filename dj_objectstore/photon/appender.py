@@ -131,7 +131,8 @@ class MovieAppender:
             self._closed = True
             if self._thread.is_alive():
                 self._put(_StoppedError())
-            self._thread.join()
+        # also after a `close` that was interrupted: nothing may be written once this returns
+        self._thread.join()
 
     def __enter__(self) -> Self:
         return self

@@ -34,6 +34,7 @@ _PARAMETERS = zstandard.ZstdCompressionParameters(
 
 ZSTD = {"id": "zstd", "level": 1}
 SHUFFLE_U2 = {"id": "shuffle", "elementsize": 2}
+DELTA_U1 = {"id": "delta", "dtype": "|u1", "astype": "|u1"}
 BLOSC = {"id": "blosc", "cname": "zstd", "clevel": 5, "shuffle": 2, "blocksize": 0}
 _BLOSC_HEADER = 16
 
@@ -85,6 +86,19 @@ def shuffle(codes: NDArray[np.uint16]) -> bytes:
 def unshuffle(data: bytes) -> bytes:
     """Return the codes' bytes in their own order."""
     return np.ascontiguousarray(np.frombuffer(data, np.uint8).reshape(2, -1).T).tobytes()
+
+
+def difference(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return each code less the one before it, modulo 256, flat; the first as it is."""
+    flat = codes.reshape(-1)
+    differences = flat.copy()
+    differences[1:] -= flat[:-1]
+    return differences
+
+
+def accumulate(data: bytes) -> bytes:
+    """Return the codes of their differences."""
+    return np.cumsum(np.frombuffer(data, np.uint8), dtype=np.uint8).tobytes()
 
 
 def compress_numbers(values: NDArray[np.generic]) -> bytes:

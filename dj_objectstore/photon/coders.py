@@ -13,10 +13,12 @@ import numpy as np
 from dj_objectstore.photon.anscombe import stabilize
 from dj_objectstore.photon.chunks import (
     BLOSC,
+    DELTA_U1,
     SHUFFLE_U2,
     ZSTD,
     compress_codes,
     compress_numbers,
+    difference,
     shuffle,
 )
 
@@ -71,14 +73,24 @@ class CompactCoder:
         Type of the grey levels.
     tally_every
         The first frame of every so many is tallied.
+    differences
+        Whether codes of one byte are stored as differences from pixel to pixel.
     """
 
     mode: Mode = "compact"
     dtype = "<f8"
     compressor: Mapping[str, Any] = ZSTD
 
-    def __init__(self, quantizer: Quantizer, dtype: np.dtype[np.generic], *, tally_every: int = 1) -> None:
+    def __init__(
+        self,
+        quantizer: Quantizer,
+        dtype: np.dtype[np.generic],
+        *,
+        tally_every: int = 1,
+        differences: bool = False,
+    ) -> None:
         self.quantizer = quantizer
+        self._differences = differences
         self._every = tally_every
         self.itemsize = quantizer.dtype.itemsize
         self._tabulated = dtype.kind in "ui" and dtype.itemsize <= _TABLE_BYTES
@@ -95,7 +107,9 @@ class CompactCoder:
             "dtype": self.dtype,
             "astype": self.quantizer.dtype.str,
         }
-        return (scale,) if self.itemsize == 1 else (scale, SHUFFLE_U2)
+        if self.itemsize > 1:
+            return (scale, SHUFFLE_U2)
+        return (scale, DELTA_U1) if self._differences else (scale,)
 
     def encode(self, block: Block, *, channel: int) -> tuple[bytes, Tally]:
         """Return the compressed codes of a whole chunk, and their tally.
@@ -110,7 +124,9 @@ class CompactCoder:
         else:
             codes = self.quantizer.encode(block, channel=channel)
             tally = self._count(codes[:: self._every], block[:: self._every])
-        return compress_codes(shuffle(codes) if self.itemsize > 1 else codes), tally
+        if self.itemsize > 1:
+            return compress_codes(shuffle(codes)), tally
+        return compress_codes(difference(codes) if self._differences else codes), tally
 
     def mean_levels(self, tally: Tally, *, channel: int) -> Floats:
         """Return the mean grey level of each code from the sum of all tallies, of the middle where none is.

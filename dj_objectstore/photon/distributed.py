@@ -133,5 +133,10 @@ def _as_dask(array: Any) -> dask.array.Array:
         return array
     frames = max(1, WALK_BYTES // (array.dtype.itemsize * math.prod(array.shape[1:])))
     chunks = (frames, *array.shape[1:])
-    lazy: dask.array.Array = dask.array.from_array(array, chunks=chunks)  # type: ignore[no-untyped-call]
+    lazy: dask.array.Array = dask.array.from_array(  # type: ignore[no-untyped-call]
+        array,
+        chunks=chunks,
+        name=False,  # not a digest of all pixels
+        meta=np.empty((0,) * len(array.shape), array.dtype),
+    )
     return lazy

@@ -15,18 +15,14 @@ import numpy as np
 
 from dj_objectstore.photon.detector import NoiseModel, NoiseNotTrustedWarning, TransferCurve
 from dj_objectstore.photon.frames import ArrayFrames
-from dj_objectstore.photon.rules import check_array
-from dj_objectstore.photon.survey import survey_movie
-from dj_objectstore.photon.variance import (
-    MAX_RELATIVE_ERROR,
-    MeanVariance,
-    MeanVarianceLine,
-    fit_line,
-    measure_variance,
-)
+from dj_objectstore.photon.rules import check_array, is_array
+from dj_objectstore.photon.saturation import cut_off_share, saturated_share
+from dj_objectstore.photon.survey import sample_movie
+from dj_objectstore.photon.transfer import MeanVariance, MeanVarianceLine, fit_line, follow_to_rest
+from dj_objectstore.photon.variance import SPAN, measure_variance
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,6 +36,12 @@ MAX_SATURATED_SHARE = 0.001
 MAX_QUIET_SHARE = 0.02
 #: where the movie moves, the gain at even places and that at less even ones differ by at most this share
 MAX_DISAGREEMENT = 0.1
+#: bins miss the line by at most so many of their errors, root mean square
+MAX_MISFIT = 5.0
+#: what rows have in common may be at most so many times the pixels' own noise
+MAX_FLICKER = 2.0
+#: standard error of the gain, as a share of it
+MAX_RELATIVE_ERROR = 0.04
 MIN_FRAMES = 10
 MIN_BINS = 6
 
@@ -50,7 +52,8 @@ def estimate_noise(movie: Any) -> NoiseModel:
     Parameters
     ----------
     movie
-        Array (time, ..., y, x) of one channel; integers or floats, at least 10 frames to be trusted.
+        Array (time, ..., y, x) of one channel; integers or floats, at least 10 frames to be trusted. Of one
+        above 256 MB only samples are read, evenly spread.
 
     Returns
     -------
@@ -62,11 +65,10 @@ def estimate_noise(movie: Any) -> NoiseModel:
     MovieRefusedError
         For fewer than three axes, NaN or infinity, numbers that are no counts.
     """
-    dims = ("time", "z", "y", "x") if np.ndim(movie) == 4 else None  # noqa: PLR2004  one more than a movie has
-    check_array(movie, dims=dims)
-    planes = math.prod(movie.shape[1:-2])
-    survey = survey_movie(ArrayFrames(movie), (1, planes, *movie.shape[-2:]))
-    return judge_segments(survey.segments[0])
+    array = movie if is_array(movie) else np.asarray(movie)
+    check_array(array, dims=("time", "z", "y", "x") if len(array.shape) == 4 else None)  # noqa: PLR2004  planes
+    planes = math.prod(array.shape[1:-2])
+    return judge_segments(sample_movie(ArrayFrames(array), array, (1, planes, *array.shape[-2:])))
 
 
 def judge_segments(segments: Sequence[NDArray[np.generic]]) -> NoiseModel:
@@ -83,12 +85,13 @@ def judge_segments(segments: Sequence[NDArray[np.generic]]) -> NoiseModel:
         ``trusted`` is False, and ``why`` says the reason, for movies that are short, flat or saturated,
         or whose variance does not grow with the mean as that of photons.
     """
-    frames = sum(len(segment) for segment in segments)
+    longest = max(map(len, segments), default=0)
+    frames = longest if longest < SPAN else sum(map(len, segments))
     if frames < MIN_FRAMES:
         return NoiseModel.unknown(
-            f"the movie is too short: {frames} frames, at least {MIN_FRAMES} are needed"
+            f"the movie is too short: {frames} frames, and at least {MIN_FRAMES} are needed"
         )
-    share = _saturated_share(segments)
+    share = saturated_share(segments)
     if share > MAX_SATURATED_SHARE:
         return NoiseModel.unknown(
             f"the movie is saturated: {share:.1%} of the pixels are at its highest value"
@@ -97,7 +100,11 @@ def judge_segments(segments: Sequence[NDArray[np.generic]]) -> NoiseModel:
     if len(measured.mean) < MIN_BINS:
         return NoiseModel.unknown("the movie is too flat or too small: too few different intensities")
     line = fit_line(measured)
-    why_not = _objection(line, measured)
+    wider = line if measured.wider is None else fit_line(measured.wider)
+    why_not = next(_objections(line, wider, measured), "")
+    if line.gain > 0:
+        line = follow_to_rest(line, wider)
+        why_not = why_not or _darkness_objection(segments, line)
     return NoiseModel(
         gain=line.gain,
         offset=line.zero,
@@ -110,31 +117,26 @@ def judge_segments(segments: Sequence[NDArray[np.generic]]) -> NoiseModel:
     )
 
 
-def _objection(line: MeanVarianceLine, measured: MeanVariance) -> str:
+def _darkness_objection(segments: Sequence[NDArray[np.generic]], line: MeanVarianceLine) -> str:
+    share = cut_off_share(segments, gain=line.gain)
+    return f"the darkest values were cut off: {share:.0%} of the pixels are at the lowest" if share else ""
+
+
+def _objections(line: MeanVarianceLine, wider: MeanVarianceLine, measured: MeanVariance) -> Iterator[str]:
+    """Yield what speaks against the line, the gravest first."""
     if not line.gain > 0:
-        return "the variance does not grow with the mean, so this is not photon noise"
+        yield "the variance does not grow with the mean, so this is not photon noise"
+        return
     if line.relative_error > MAX_RELATIVE_ERROR:
-        return f"the movie is too flat or too short: the gain is uncertain by {line.relative_error:.0%}"
+        yield f"the movie is too flat or too short: the gain is uncertain by {line.relative_error:.0%}"
     if line.goodness < MIN_GOODNESS:
-        return f"variance against mean is not a line: goodness {line.goodness:.2f}, below {MIN_GOODNESS}"
-    wider = line.gain if measured.wider is None else fit_line(measured.wider).gain
-    if not abs(wider / line.gain - 1) <= MAX_DISAGREEMENT:
-        return f"what moves adds to the noise: the gain is {line.gain:.3g}, or {wider:.3g} with more pixels"
+        yield f"variance against mean is not a line: goodness {line.goodness:.2f}, below {MIN_GOODNESS}"
+    if not abs(wider.gain / line.gain - 1) <= MAX_DISAGREEMENT:
+        found = f"{line.gain:.3g}, or {wider.gain:.3g} with more pixels"
+        yield f"what moves adds to the noise: the gain is {found}"
+    if measured.flicker > MAX_FLICKER:
+        yield f"rows flicker or jitter together, {measured.flicker:.1f} times as much as pixels by themselves"
+    if line.misfit > MAX_MISFIT:
+        yield f"variance against mean is not a line: it is missed by {line.misfit:.0f} times its error"
     if line.quiet_share > MAX_QUIET_SHARE:
-        return f"{line.quiet_share:.1%} of the pixels are less noisy than photons would be"
-    return ""
-
-
-def _saturated_share(segments: Sequence[NDArray[np.generic]]) -> float:
-    """Return the share of pixels at the highest value, if more lie there than just below; otherwise 0."""
-    highest = max(segment.max() for segment in segments)
-    top = sum(int(np.count_nonzero(segment == highest)) for segment in segments)
-    total = sum(segment.size for segment in segments)
-    if top <= MAX_SATURATED_SHARE * total:
-        return 0.0
-    lower = [segment[segment < highest] for segment in segments]
-    second = max((values.max() for values in lower if values.size), default=None)
-    if second is None:
-        return 0.0  # one value everywhere is a flat movie
-    below = sum(int(np.count_nonzero(values == second)) for values in lower)
-    return top / total if top > below else 0.0
+        yield f"{line.quiet_share:.1%} of the pixels are less noisy than photons would be"

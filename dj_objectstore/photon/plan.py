@@ -31,6 +31,8 @@ TALLY_PIXELS = 1 << 24
 MAX_TALLY_EVERY = 8
 #: threads that look for extremes: memory is no faster for more
 MOST_SURVEYORS = 2
+#: bits a pixel that differences must save: of noise they have half a bit more than codes
+MIN_SAVED_BITS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +173,29 @@ def _choose_coder(
     quantizer = _choose_quantizer(source, survey, noise, step)
     if quantizer is None:
         return LosslessCoder(source.dtype), "its range needs more than 65536 codes of this step"
-    return CompactCoder(quantizer, source.dtype, tally_every=_tally_every(source)), ""
+    differences = _saved_by_differences(survey, quantizer) > MIN_SAVED_BITS
+    coder = CompactCoder(quantizer, source.dtype, tally_every=_tally_every(source), differences=differences)
+    return coder, ""
+
+
+def _saved_by_differences(survey: Survey, quantizer: Quantizer) -> float:
+    """Return by how many bits a pixel the differences between neighbours are below the codes themselves."""
+    if quantizer.dtype.itemsize > 1:
+        return 0.0
+    counts = np.zeros((2, 256))
+    for channel, segments in enumerate(survey.segments):
+        for segment in segments:
+            codes = quantizer.encode(segment[len(segment) // 2], channel=channel)
+            both = (codes, np.diff(codes))
+            counts += [np.bincount(values.reshape(-1), minlength=256) for values in both]
+    codes_bits, difference_bits = map(_entropy, counts)
+    return codes_bits - difference_bits
+
+
+def _entropy(counts: NDArray[np.float64]) -> float:
+    """Return the bits a value that an ideal coder of independent values needs."""
+    share = counts[counts > 0] / max(counts.sum(), 1)
+    return float(-np.sum(share * np.log2(share)))
 
 
 def _tally_every(source: ArrayFrames | StreamFrames) -> int:

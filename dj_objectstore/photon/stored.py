@@ -10,8 +10,10 @@ import numpy as np
 
 from dj_objectstore.exceptions import ChunkError
 from dj_objectstore.photon.chunks import (
+    DELTA_U1,
     SHUFFLE_U2,
     DamagedChunkError,
+    accumulate,
     checksum,
     decompress,
     decompress_codes,
@@ -99,6 +101,8 @@ class StoredChunks:
         rest = filters[1:] if self._scale else filters
         if list(rest) == [SHUFFLE_U2]:
             return unshuffle(plain)
+        if list(rest) == [DELTA_U1]:
+            return accumulate(plain)
         return np.ascontiguousarray(undo_filters(plain, rest)).tobytes() if rest else plain
 
     def _codes_of_floats(self, values: Any) -> bytes:

@@ -6,13 +6,12 @@ import math
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dj_objectstore.photon.frames import WALK_BYTES, ArrayFrames
 from dj_objectstore.photon.rules import check_finite
-from dj_objectstore.photon.variance import SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +27,8 @@ _WINDOW = 256
 _SEGMENT_PIXELS = 1 << 19
 _SEGMENT_FRAMES = 12
 _AT_ONCE = 2
+#: a movie of so many bytes is looked at as a whole to judge its noise: it takes no time
+_WALKED_BYTES = 256 << 20
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -59,6 +60,39 @@ def survey_movie(source: ArrayFrames, frame_shape: tuple[int, ...], *, threads: 
     walk = walk_length(source.dtype.itemsize, frame_shape)
     blocks = (block.reshape(len(block), *frame_shape) for block in source.blocks(walk))
     return _survey_blocks(blocks, length=source.length, threads=threads)
+
+
+def sample_movie(source: ArrayFrames, array: Any, frame_shape: tuple[int, ...]) -> tuple[Block, ...]:
+    """Take stretches of frames of one channel, and read no more than those of a large movie.
+
+    Parameters
+    ----------
+    source, array
+        The movie, to walk over and to slice.
+    frame_shape
+        (1, z, y, x).
+
+    Raises
+    ------
+    MovieRefusedError
+        For NaN and infinity where they are seen.
+    """
+    if source.length * source.dtype.itemsize * math.prod(frame_shape) <= _WALKED_BYTES:
+        return survey_movie(source, frame_shape).segments[0]
+    high, wide = (min(size, _WINDOW) for size in frame_shape[-2:])
+    span = min(_segment_frames(high, wide), source.length)
+    count = min(math.ceil(SAMPLE_PIXELS / (span * high * wide)), source.length // span)
+    sampler = SegmentSampler(count * span)
+    for number in range(count):
+        start = (source.length - span) * number // max(count - 1, 1)
+        block = np.asarray(array[start : start + span]).reshape(span, *frame_shape)
+        check_finite(float(block.min()), float(block.max()))
+        sampler.add(block)
+    return tuple(sampler.segments(1)[0])
+
+
+def _segment_frames(high: int, wide: int) -> int:
+    return max(_SEGMENT_PIXELS // (high * wide), _SEGMENT_FRAMES)
 
 
 def walk_length(itemsize: int, frame_shape: Sequence[int]) -> int:
@@ -107,11 +141,11 @@ class SegmentSampler:
         """Take from these frames their share."""
         frames, _, _, height, width = block.shape
         high, wide = min(height, _WINDOW), min(width, _WINDOW)
-        span = min(max(_SEGMENT_PIXELS // (high * wide), _SEGMENT_FRAMES), frames)
+        span = min(_segment_frames(high, wide), frames)
         wanted = math.ceil(SAMPLE_PIXELS / (span * high * wide))
         self._seen += frames
         share = round(wanted * self._seen / self._length) - self._taken
-        if span < SPAN or share < 1:
+        if share < 1:
             return
         self._taken += share
         if share * span >= frames and high == height and wide == width:

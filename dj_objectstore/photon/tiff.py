@@ -76,7 +76,7 @@ class TiffMovie:
         self._per_frame = math.prod(self.shape[1:-2])
 
     def _layout(self, page: Any) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        found = _scanimage_settings(page)
+        found = scanimage_settings(page)
         if found:
             return self._scanimage_layout(page, found)
         series = self._file.series[0]
@@ -115,8 +115,11 @@ class TiffMovie:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, key: slice | int) -> NDArray[Any]:
+    def __getitem__(self, key: slice | int | tuple[Any, ...]) -> NDArray[Any]:
         """Return frames; a contiguous slice of time is read page by page."""
+        if isinstance(key, tuple):
+            first, *rest = key
+            return self[first][(slice(None), *rest) if isinstance(first, slice) else tuple(rest)]
         if isinstance(key, (int, np.integer)):
             index = range(len(self))[key]
             return np.asarray(self[index : index + 1][0])
@@ -131,12 +134,16 @@ class TiffMovie:
         frames = np.asarray(self._file.asarray(key=pages))
         return frames.reshape(stop - start, *self.shape[1:])
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # to a worker, which opens the file by its path
+        return open_tiff, (str(self._file.filehandle.path),)
+
     def close(self) -> None:
         """Close the file; otherwise that is done when nobody holds the movie any more."""
         self._closed()
 
 
-def _scanimage_settings(page: Any) -> dict[str, Any]:
+def scanimage_settings(page: Any) -> dict[str, Any]:
     """Return what ScanImage wrote into the first page; empty for files of other programs."""
     software = str(page.software or "")
     if not software.startswith("SI."):

@@ -1,9 +1,11 @@
-"""Variance against mean of a movie's pixels, and the line of photon noise through it.
+"""Variance against mean of a movie's pixels: its photon-transfer curve.
 
-Two biases are avoided. A pixel's intensity is judged from *other* frames than those that its variance is
-taken from, otherwise the noise sorts itself into the bins. And where pixels change faster than the frame
-rate follows, the covariance of successive differences is used, in which slow changes cancel: for frames
-a, b, c it is (b - a)(b - c), whose mean is the variance of b's own noise (Roll, J. Finance 39, 1127, 1984).
+What biases it is avoided. A pixel's intensity is judged from *other* frames than those that its variance is
+taken from, otherwise the noise sorts itself into the bins. Where pixels change faster than the frame rate
+follows, the covariance of successive differences is used, in which slow changes cancel: for frames a, b, c
+it is (b - a)(b - c), whose mean is the variance of b's own noise (Roll, J. Finance 39, 1127, 1984). What
+flickers or jitters in whole rows is predicted from the rest of the row. Frames that move are laid on each
+other, and even places are preferred. Bad pixels and what touches them are left out.
 """
 
 from __future__ import annotations
@@ -16,18 +18,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dj_objectstore.photon.alignment import align_frames, align_rows
+from dj_objectstore.photon.bad_pixels import find_bad_pixels, grow
+from dj_objectstore.photon.transfer import MeanVariance, fit_line
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Images = NDArray[np.float32]
 
 BINS = 48
 MIN_PIXELS_PER_BIN = 200
-#: a line is a model: a bin may miss it by this share without being more than that
-TOLERANCE = 0.02
-MAX_RELATIVE_ERROR = 0.04
 #: with more measurements than these, those at edges can be spared
 ENOUGH_PIXELS = 1 << 19
 #: and with what is left, the gain of a movie that stands still is to be known as well as this
@@ -39,53 +43,16 @@ SPAN = 5
 #: with more pixels than these, only every second measurement is taken: neighbours share frames, and tell
 #: little more
 MANY_PIXELS = 1 << 21
+#: measurements that share one alignment
+_TOGETHER = 8
 #: one in so many pixels tells how widely the measurements spread
 _FEW = 4
 _AT_ONCE = 4
-
-
-@dataclass(frozen=True)
-class MeanVariance:
-    """Mean and variance of pixels in bins of intensity.
-
-    Parameters
-    ----------
-    pixels, mean, variance
-        One entry a bin: number of measurements, mean grey level, variance in grey levels squared.
-    spread
-        Standard deviation of a single measurement of variance, as a multiple of the variance.
-    wider
-        Where the movie changes: the same of more pixels, that lie at less even places.
-    """
-
-    pixels: Floats
-    mean: Floats
-    variance: Floats
-    spread: float
-    wider: MeanVariance | None = None
-
-
-@dataclass(frozen=True)
-class MeanVarianceLine:
-    """The line ``variance = gain * (mean - zero)``, and how far to believe it.
-
-    Parameters
-    ----------
-    gain, zero
-        Slope in grey levels, and the grey level at which the variance vanishes.
-    goodness
-        0 to 1, share of the differences in variance that the line explains.
-    relative_error
-        Standard error of the gain as a share of it.
-    quiet_share
-        Share of pixels in bins that are clearly less noisy than the line.
-    """
-
-    gain: float
-    zero: float
-    goodness: float
-    relative_error: float
-    quiet_share: float
+#: sums by bin: pixels, b, variance plain and cancelled, squares of both, what rows have in common
+_SUMS = 7
+#: a pixel that makes up more than this of its row's fit can't be predicted by the others
+_MAX_LEVERAGE = np.float32(0.5)
+_TINY = np.float32(1e-20)
 
 
 def measure_variance(segments: Sequence[NDArray[np.generic]]) -> MeanVariance:
@@ -97,62 +64,44 @@ def measure_variance(segments: Sequence[NDArray[np.generic]]) -> MeanVariance:
         Stretches (time, y, x) of consecutive frames; those of fewer than five frames are passed over.
     """
     usable = [segment for segment in segments if len(segment) >= SPAN]
+    measured, still = _measure(usable)
+    if still:
+        return measured
+    return _measure([part for segment in usable for part in _align(segment)])[0]
+
+
+def _align(segment: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
+    """Yield short stretches, each with its frames laid on each other; no measurement is lost or repeated."""
+    rows = align_rows(segment)
+    for start in range(0, len(segment) - SPAN + 1, _TOGETHER):
+        yield align_frames(rows[start : start + _TOGETHER + SPAN - 1])
+
+
+def _measure(usable: Sequence[NDArray[np.generic]]) -> tuple[MeanVariance, bool]:
+    """Return the curve, and whether the movie stands still."""
     stride = 2 if sum(segment.size for segment in usable) > MANY_PIXELS else 1
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="photon-noise") as pool:
         intensities = list(pool.map(partial(_intensity, stride=stride), usable))
         scale = _Scale.of(intensities)
         parts = list(pool.map(partial(_Part.of, scale=scale, stride=stride), usable, intensities))
-        whole = _add(pool.map(_Part.tally, parts), rows=6)
+        whole = _add(pool.map(_Part.tally, parts), rows=_SUMS)
         still = not _changes(whole)
         if still and whole[0].sum() < ENOUGH_PIXELS:
-            return _choose(whole)
+            return _choose(whole), True
         # what moves, seen or not, does so at edges: so take even surroundings, then the more even ones
         limits = np.full(BINS + 2, np.inf)
         calm: list[MeanVariance] = []
         for _ in range(2):
             pixels, slopes = _add(pool.map(partial(_Part.slopes, limits=limits), parts), rows=2)
             limits = slopes / np.maximum(pixels, 1)
-            calm.append(_choose(_add(pool.map(partial(_Part.tally, limits=limits), parts), rows=6)))
+            calm.append(_choose(_add(pool.map(partial(_Part.tally, limits=limits), parts), rows=_SUMS)))
     if still and not (len(calm[1].mean) > 2 and fit_line(calm[1]).relative_error < SPARE_ERROR):  # noqa: PLR2004
-        return _choose(whole)
-    return replace(calm[1], wider=calm[0])
+        return _choose(whole), True
+    return replace(calm[1], wider=calm[0]), still
 
 
 def _add(tallies: Iterable[Floats], *, rows: int) -> Floats:
     return sum(tallies, np.zeros((rows, BINS + 2)))
-
-
-def fit_line(measured: MeanVariance) -> MeanVarianceLine:
-    """Fit the line of photon noise from below: what moves or blinks only ever adds variance."""
-    mean, variance = measured.mean, measured.variance
-    fitted, weight = np.abs(variance), np.ones_like(mean)
-    for _ in range(40):
-        # errors from the fit, not from the bin: a bin that is low by chance must not gain weight by it
-        error = fitted * np.hypot(measured.spread / np.sqrt(measured.pixels), TOLERANCE)
-        scaled = weight / np.maximum(error, 1e-12) ** 2
-        centre, level = np.average(mean, weights=scaled), np.average(variance, weights=scaled)
-        leverage = float(np.sum(scaled * (mean - centre) ** 2)) or math.nan
-        gain = float(np.sum(scaled * (mean - centre) * (variance - level))) / leverage
-        line = level + gain * (mean - centre)
-        fitted = np.maximum(np.abs(line), 1e-3 * abs(level))
-        excess = (variance - line) / np.maximum(error, 1e-12)
-        weight = np.where(excess > 1, 1 / np.maximum(excess, 1) ** 2, 1.0)
-    if not gain > 0:
-        return MeanVarianceLine(gain, math.nan, 0.0, math.inf, 0.0)
-    quiet = (variance < 0.8 * line) & (excess < -3)  # noqa: PLR2004  three standard errors
-    return MeanVarianceLine(
-        gain=gain,
-        zero=float(centre - level / gain),
-        goodness=_goodness(variance, line, scaled),
-        relative_error=1 / math.sqrt(leverage) / gain,
-        quiet_share=float(measured.pixels[quiet].sum() / measured.pixels.sum()),
-    )
-
-
-def _goodness(variance: Floats, line: Floats, weight: Floats) -> float:
-    scatter = np.sum(weight * (variance - line) ** 2)
-    total = np.sum(weight * (variance - np.average(variance, weights=weight)) ** 2)
-    return float(np.clip(1 - scatter / total, 0, 1)) if total > 0 else 0.0
 
 
 def _intensity(segment: NDArray[np.generic], *, stride: int) -> NDArray[np.float32]:
@@ -194,38 +143,49 @@ class _Scale:
 
 @dataclass(frozen=True)
 class _Part:
-    """The measurements in one stretch of frames, flat: bin, slope, b, variance plain and cancelled."""
+    """The measurements in one stretch of frames, flat.
+
+    Parameters
+    ----------
+    bins, slope
+        Bin of intensity, and how much the scene changes from pixel to pixel, squared.
+    columns
+        b; variance plain and cancelled; variance that the row has in common.
+    """
 
     bins: NDArray[np.uint8]
-    slope: NDArray[np.float32]
-    columns: tuple[NDArray[np.float32], ...]
+    slope: Images
+    columns: tuple[Images, ...]
 
     @classmethod
-    def of(
-        cls, segment: NDArray[np.generic], intensity: NDArray[np.float32], *, scale: _Scale, stride: int
-    ) -> _Part:
+    def of(cls, segment: NDArray[np.generic], intensity: Images, *, scale: _Scale, stride: int) -> _Part:
         a, b, c = (
-            np.asarray(segment[1 + lag : len(segment) - 3 + lag : stride], np.float32).ravel()
-            for lag in range(3)
+            np.asarray(segment[1 + lag : len(segment) - 3 + lag : stride], np.float32) for lag in range(3)
         )
         before, after = b - a, c - b
-        variances = ((before**2 + after**2) / 4, -before * after)
-        columns = tuple(np.asarray(column, np.float32) for column in (b, *variances))
-        return cls(scale.bins(intensity), _slope(intensity), columns)
+        own_before, own_after = _own(before, intensity), _own(after, intensity)
+        plain = (before * own_before + after * own_after) / 4
+        cancelled = (before * own_after + after * own_before) / -2
+        common = (before**2 + after**2) / 4 - plain
+        found = (b, plain, cancelled, common)
+        columns = tuple(np.asarray(column, np.float32).ravel() for column in found)
+        bins, slope, bad = scale.bins(intensity), _slope(intensity), find_bad_pixels(segment)
+        if bad.any():
+            good = np.flatnonzero(np.broadcast_to(~grow(bad), b.shape))
+            bins, slope, columns = bins[good], slope[good], tuple(column[good] for column in columns)
+        return cls(bins, slope, columns)
 
     def tally(self, *, limits: Floats | None = None) -> Floats:
-        """Sum, by bin: pixels, b, variance without and with slow changes cancelled, and squares of both.
-
-        With `limits`, one for each bin, only over pixels that lie on no steeper slope.
-        """
-        bins, (b, plain, cancelled) = self.bins, self.columns
+        """Sum by bin, as in `_SUMS`; with `limits`, one a bin, only pixels that lie on no steeper slope."""
+        bins, columns = self.bins, self.columns
         if limits is not None:
             even = self._even(limits)
-            bins, b, plain, cancelled = bins[even], b[even], plain[even], cancelled[even]
+            bins, columns = bins[even], tuple(column[even] for column in columns)
         # for the spread alone, so a part of the pixels will do
         few = slice(None, None, _FEW)
-        squares = (_sum_by_bin(bins[few], column[few] ** 2) * _FEW for column in (plain, cancelled))
-        return np.stack([*(_sum_by_bin(bins, column) for column in (None, b, plain, cancelled)), *squares])
+        squares = [_sum_by_bin(bins[few], column[few] ** 2) * _FEW for column in columns[1:3]]
+        sums = [_sum_by_bin(bins, column) for column in (None, *columns)]
+        return np.stack([*sums[:4], *squares, sums[4]])
 
     def slopes(self, *, limits: Floats) -> Floats:
         """Sum, by bin, pixels on no steeper slope than the limits, and their slopes."""
@@ -249,6 +209,22 @@ def _slope(intensity: NDArray[np.float32]) -> NDArray[np.float32]:
     return slope.ravel()
 
 
+def _own(difference: Images, intensity: Images) -> Images:
+    """Return, of differences between frames (time, y, x), what the rest of their row does not tell.
+
+    Each pixel is predicted from the *others* of its row, by a line in the intensity: this is the residual of
+    a fit to the whole row, divided by one minus the leverage. So its product with the difference has the
+    variance of the pixel's own noise as its mean, whatever the row has in common.
+    """
+    light = intensity - intensity.mean(axis=2, keepdims=True)
+    power = np.maximum(np.einsum("tyx,tyx->ty", light, light), _TINY)[..., None]
+    slope = np.einsum("tyx,tyx->ty", light, difference)[..., None] / power
+    own: Images = difference - difference.mean(axis=2, keepdims=True) - light * slope
+    leverage = light * light / power + np.float32(1 / intensity.shape[2])
+    own /= 1 - np.minimum(leverage, _MAX_LEVERAGE)
+    return own
+
+
 def _changes(tally: Floats) -> bool:
     """Return whether the movie changes so fast that it adds to the variance of differences."""
     return _compare(tally[:, tally[0] >= MIN_PIXELS_PER_BIN])[1]
@@ -261,9 +237,13 @@ def _choose(tally: Floats) -> MeanVariance:
     pixels = tally[0]
     mean, plain, cancelled = tally[1:4] / pixels
     # overlapping triples share frames; their measurements are that much less independent
-    if changes:
-        return MeanVariance(pixels, mean, cancelled, 1.2 * spreads[1])
-    return MeanVariance(pixels, mean, plain, 1.2 * spreads[0])
+    return MeanVariance(
+        pixels,
+        mean,
+        cancelled if changes else plain,
+        spread=1.2 * spreads[changes],
+        flicker=float(tally[6].sum() / max(tally[2].sum(), 1e-12)),
+    )
 
 
 def _compare(tally: Floats) -> tuple[list[float], bool]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator
 
 from dj_objectstore.paths.schema_path import ROOM
 from dj_objectstore.spec.layout import Layout, checked_folder
@@ -23,6 +24,14 @@ class CacheSpec(BaseModel):
 
     folder: str
     bytes: int = Field(gt=0)
+
+    @field_validator("folder")
+    @classmethod
+    def _absolute(cls, folder: str) -> str:
+        if not folder or "\0" in folder:
+            raise ValueError("must name a folder, got ''; give its path")
+        # kernels and workers that run in other folders share it
+        return os.path.abspath(os.path.expanduser(folder))  # noqa: PTH100, PTH111 - as a location
 
 
 class Spec(BaseModel):
@@ -44,6 +53,10 @@ class Spec(BaseModel):
         A read cache.
     storage_options
         Passed to fsspec as they are, over everything else.
+
+    Notes
+    -----
+    No dump, JSON or pickle of a spec holds a secret: read again, it takes the credentials of where it is.
     """
 
     model_config = ConfigDict(
@@ -58,6 +71,15 @@ class Spec(BaseModel):
     stage: str | None = None
     cache: CacheSpec | None = None
     storage_options: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from dj_objectstore.spec.models import parse_spec
+
+        return parse_spec, (self.name, self.public_settings())
+
+    @field_serializer("storage_options")
+    def _without_secrets(self, options: dict[str, Any]) -> dict[str, Any]:
+        return without_secrets(options)
 
     @property
     def place(self) -> str:
@@ -132,6 +154,19 @@ class BucketSpec(Spec):
     @classmethod
     def _relative(cls, location: str) -> str:
         return checked_location(location)
+
+
+# where a store lies, and how it is used; all else says who asks whom
+_PLACE = {
+    *("name", "protocol", "location", "bucket", "container", "layout", "project_name", "stage", "cache"),
+    *("storage_class", "kms_key_id"),
+}
+
+
+def is_same_account(one: Spec, other: Spec) -> bool:
+    """Return whether two stores are of one service, asked with the same credentials and options."""
+    fields = type(one).model_fields.keys() - _PLACE
+    return type(one) is type(other) and all(getattr(one, name) == getattr(other, name) for name in fields)
 
 
 def checked_bucket(bucket: str) -> str:

@@ -1,19 +1,17 @@
 """Older configuration rewritten as today's: stores in ``datajoint.json``, credentials in ``.secrets``.
 
-`plan_migration` reads everything and writes nothing; `Migration.write` writes.
+`plan_migration` reads everything and writes nothing; `Changes.write` writes.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.exceptions import AddressError
 from dj_objectstore.paths.partition import parse_partition_pattern
+from dj_objectstore.spec.changes import Changes, FileChange
 from dj_objectstore.spec.environment import LEGACY, read_legacy_variables
 from dj_objectstore.spec.files import (
     CONFIGURATION,
@@ -25,86 +23,17 @@ from dj_objectstore.spec.files import (
 )
 from dj_objectstore.spec.gathering import gather_project, names_of
 from dj_objectstore.spec.legacy import PREFIX, STORE
-from dj_objectstore.spec.secrets import SECRET_KEYS, read_secrets, redact, write_secret
-from dj_objectstore.spec.templates import credentials_of, format_content, merge_stores, write_content
+from dj_objectstore.spec.secrets import SECRET_KEYS, read_secrets
+from dj_objectstore.spec.templates import credentials_of, format_content, merge_stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-_SECRET_LINE = re.compile(
-    rf"""((?:\b|")(?:[\w.-]+\.)?(?:{"|".join(SECRET_KEYS)}|password)"?\s*[:=]\s*)"(?:[^"\\]|\\.)*\""""
-)
 _DATABASE_PASSWORD = "database.password"  # noqa: S105 - the name of its file
 
 
-@dataclass(frozen=True)
-class FileChange:
-    """A file's text before and after; no text for a file that is not there."""
-
-    path: Path
-    before: str | None = field(repr=False)
-    after: str | None = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Migration:
-    """What a migration will do.
-
-    Parameters
-    ----------
-    changes
-        Files that are rewritten or removed.
-    secrets
-        Secrets that move, by the name of their new file in `folder`.
-    masked
-        Every secret text in the files, moving or not; none of them is shown.
-    folder
-        The folder ``.secrets``.
-    notes
-        What remains to be done by hand.
-    """
-
-    changes: tuple[FileChange, ...] = ()
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
-    masked: frozenset[str] = field(default=frozenset(), repr=False)
-    folder: Path = Path(SECRETS)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether there is anything to write."""
-        return bool(self.changes or self.secrets)
-
-    def diff(self) -> str:
-        """Return the changes as a unified diff, with ``***`` for every secret."""
-        parts = [line for change in self.changes for line in self._diff(change)]
-        parts += [f"+++ {self.folder / name}\n+***\n" for name in sorted(self.secrets)]
-        return redact(_SECRET_LINE.sub(r'\1"***"', "".join(parts)), self.masked)
-
-    def write(self) -> None:
-        """Write the secrets, then the configuration, and only then remove the older places of secrets."""
-        for name, value in self.secrets.items():
-            write_secret(self.folder, name, value)
-        for change in sorted(self.changes, key=lambda change: change.path.name != CONFIGURATION):
-            if change.after is None:
-                change.path.unlink(missing_ok=True)
-            else:
-                write_content(change.path, change.after)
-
-    def _diff(self, change: FileChange) -> Iterator[str]:
-        if change.path.parent == self.folder:
-            yield f"--- {change.path}\n-***\n"
-            return
-        before, after = ((text or "").splitlines(keepends=True) for text in (change.before, change.after))
-        yield from difflib.unified_diff(
-            before,
-            after,
-            str(change.path) if change.before is not None else "/dev/null",
-            str(change.path) if change.after is not None else "/dev/null",
-        )
-
-
-def plan_migration(folder: Path) -> Migration:
+def plan_migration(folder: Path) -> Changes:
     """Return what has to change in the project that a folder belongs to.
 
     Raises
@@ -122,7 +51,7 @@ def plan_migration(folder: Path) -> Migration:
     secrets |= {name: kept[name] for name in secrets if name in kept}
     moved = {name: value for name, value in secrets.items() if kept.get(name) != value}
     changes = [*_configuration(target, places, old, stores), *_toml(places, secrets), *_old_secrets(places)]
-    return Migration(
+    return Changes(
         changes=tuple(changes),
         secrets=moved,
         masked=frozenset({*secrets.values(), *kept.values()}),

@@ -53,20 +53,30 @@ def is_secret_name(name: str) -> bool:
 
 def without_secrets(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options, nested ones too, without those that may hold a secret."""
-    return {
-        name: without_secrets(value) if isinstance(value, Mapping) else value
-        for name, value in options.items()
-        if not is_secret_name(name)
-    }
+    return {name: _without_secrets(value) for name, value in options.items() if not is_secret_name(name)}
 
 
-def secret_values(options: Mapping[str, Any]) -> Iterable[str]:
-    """Give the texts in options, nested ones too, that may be secrets."""
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return without_secrets(value)
+    return [_without_secrets(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def secret_values(options: Mapping[str, Any]) -> Iterator[str]:
+    """Give the texts in options, nested ones too, that may be secrets: all below a name that says so."""
     for name, value in options.items():
-        if isinstance(value, Mapping):
-            yield from secret_values(value)
-        elif isinstance(value, str) and is_secret_name(name):
-            yield value
+        yield from _texts(value, is_secret=is_secret_name(name))
+
+
+def _texts(value: Any, *, is_secret: bool) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _texts(one, is_secret=is_secret or is_secret_name(name))
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one, is_secret=is_secret)
+    elif is_secret and isinstance(value, str):
+        yield value
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -148,6 +158,11 @@ def write_secret(folder: Path, name: str, value: str) -> Path:
     path = folder / name
     _write_private(path, f"{value}\n" if value else "")
     return path
+
+
+def remove_secret(folder: Path, name: str) -> None:
+    """Remove the file of one secret, if it is there."""
+    (folder / name).unlink(missing_ok=True)
 
 
 def make_secrets_folder(folder: Path) -> None:

@@ -149,10 +149,14 @@ def credentials_of(stores: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def write_content(path: Path, content: Mapping[str, Any] | str) -> None:
-    """Write a configuration file at once: whoever reads it sees the old one or the new one."""
+def write_content(path: Path, content: Mapping[str, Any] | str, *, like: Path | None = None) -> None:
+    """Write a configuration file at once: whoever reads it sees the old one or the new one.
+
+    It keeps its mode; a new one gets that of `like`.
+    """
     target = path.resolve()  # a link stays a link
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _MODE
+    model = like.resolve() if like else target
+    mode = stat.S_IMODE(model.stat().st_mode) if model.exists() else _MODE
     temporary = target.with_name(f".{target.name}.{_random.token_hex(6)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:

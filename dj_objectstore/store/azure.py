@@ -12,9 +12,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.spec.base import text_of
-from dj_objectstore.store.backend import PAGE, Child, Entry
+from dj_objectstore.store.backend import Child, Entry
 from dj_objectstore.store.failures import response_code
 from dj_objectstore.store.remote import RemoteBackend
+from dj_objectstore.store.wanted import run_while_wanted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _ATTEMPTS = 3
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 8
+_POLL_SECONDS = 0.2
 
 
 def open_azure(spec: AzureSpec) -> AzureBackend:
@@ -34,7 +36,7 @@ def open_azure(spec: AzureSpec) -> AzureBackend:
         "connection_string": text_of(spec.connection_string),
     }
     given = {name: value for name, value in options.items() if value is not None} | spec.storage_options
-    fs = _filesystem_class()(**given, skip_instance_cache=True, use_listings_cache=False)
+    fs = _filesystem_class()(given, skip_instance_cache=True, use_listings_cache=False)
     return AzureBackend(fs, spec)
 
 
@@ -47,8 +49,14 @@ def _filesystem_class() -> type[Any]:
     class Filesystem(AzureBlobFileSystem):  # type: ignore[misc]
         """Azure that is an error within half a minute when it does not answer."""
 
+        def __init__(self, given: dict[str, Any], **options: Any) -> None:
+            self._names_account = "account_name" in given and "connection_string" not in given
+            super().__init__(**given, **options)
+
         def do_connect(self) -> None:
             """Make the client, with the credentials that adlfs found."""
+            if self._names_account:
+                self.connection_string = None  # one of the environment may be of another account
             super().do_connect()
             found: Any = self.service_client
             self.service_client: Any = BlobServiceClient(
@@ -64,8 +72,6 @@ def _filesystem_class() -> type[Any]:
 
 class AzureBackend(RemoteBackend):
     """The keys of a container below the store's location."""
-
-    page_size = PAGE
 
     def __init__(self, fs: Any, spec: AzureSpec) -> None:
         super().__init__(fs, spec.keys_root)
@@ -100,6 +106,25 @@ class AzureBackend(RemoteBackend):
         """Begin a file that is sent in blocks."""
         return AzureUpload(self, key, create=create)
 
+    def copy(self, source: str, key: str, size: int) -> bool:
+        """Copy a file of a container of the account on the server."""
+        del size
+        self.run(self._copy, source, key)
+        return True
+
+    async def _copy(self, source: str, key: str) -> None:
+        import asyncio
+
+        container, _, path = source.partition("/")
+        url = self._fs.service_client.get_blob_client(container, path).url
+        async with self._blob(key) as blob:
+            status = (await blob.start_copy_from_url(url))["copy_status"]
+            while status == "pending":
+                await asyncio.sleep(_POLL_SECONDS)
+                status = (await blob.get_blob_properties()).copy.status
+        if status != "success":
+            raise OSError(errno.EIO, f"the service ended the copy with {status!r}", key)
+
     def info(self, key: str) -> Child:
         """Return what lies at a key, a file or the beginning of other keys."""
         name = key.rpartition("/")[2]
@@ -108,7 +133,7 @@ class AzureBackend(RemoteBackend):
         found = self.run(self._properties, key)
         if found is not None:
             return Child(name, is_dir=False, size=found.size, modified=found.last_modified)
-        if any(self._listed(self._prefix(key), delimiter=False, limit=1)):
+        if any(self._listed(self._prefix(key), delimiter=False, size=1)):
             return Child(name, is_dir=True)
         raise FileNotFoundError(errno.ENOENT, "nothing lies there", key)
 
@@ -123,27 +148,26 @@ class AzureBackend(RemoteBackend):
                     raise
                 return None
 
-    def children(self, key: str) -> list[Child]:
-        """Return what lies directly in a folder."""
+    def child_pages(self, key: str) -> Iterator[list[Child]]:
+        """Give what lies directly in a folder, with one request a page."""
         prefix = self._prefix(key)
-        found = [
-            Child(item.name[len(prefix) :].rstrip("/"), is_dir=True)
-            if not hasattr(item, "size")
-            else Child(item.name[len(prefix) :], is_dir=False, size=item.size, modified=item.last_modified)
-            for item in self._listed(prefix, delimiter=True)
-            if item.name != prefix
-        ]
-        if not found and key:
+        is_there = not key
+        for page in self._listed(prefix, delimiter=True):
+            is_there = is_there or bool(page)
+            yield [_child(item, len(prefix)) for item in page if item.name != prefix]
+        if not is_there:
             raise FileNotFoundError(errno.ENOENT, "there is no such folder", key)
-        return found
 
-    def walk(self, key: str) -> Iterator[Entry]:
-        """Give the files below a folder, a page at a time."""
+    def pages(self, key: str) -> Iterator[list[Entry]]:
+        """Give the files below a folder, with one request a page."""
         root = len(self._prefix(""))
-        for item in self._listed(self._prefix(key), delimiter=False):
-            # a key with a slash at its end is a tool's sign for an empty folder
-            if not item.name.endswith("/"):
-                yield Entry(item.name[root:], item.size, item.last_modified)
+        for page in self._listed(self._prefix(key), delimiter=False):
+            yield [
+                Entry(item.name[root:], item.size, item.last_modified)
+                for item in page
+                # a key with a slash at its end is a tool's sign for an empty folder
+                if not item.name.endswith("/")
+            ]
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove files, several requests at a time."""
@@ -186,17 +210,13 @@ class AzureBackend(RemoteBackend):
 
     def run(self, ask: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> Any:
         """Run one of the requests above on the connection's own thread."""
-        from fsspec.asyn import sync
+        return run_while_wanted(self._fs.loop, ask, *args)
 
-        return sync(self._fs.loop, ask, *args)
-
-    def _listed(self, prefix: str, *, delimiter: bool, limit: int | None = None) -> Iterator[Any]:
+    def _listed(self, prefix: str, *, delimiter: bool, size: int | None = None) -> Iterator[list[Any]]:
         ask = self._container.walk_blobs if delimiter else self._container.list_blobs
-        pages = ask(name_starts_with=prefix or None, results_per_page=limit or self.page_size).by_page()
+        pages = ask(name_starts_with=prefix or None, results_per_page=size or self.page_size).by_page()
         while (page := self.run(_next_page, pages)) is not None:
-            yield from page
-            if limit:
-                return
+            yield page
 
     def _blob(self, key: str) -> Any:
         return self._container.get_blob_client(self._path(key).partition("/")[2])
@@ -204,6 +224,13 @@ class AzureBackend(RemoteBackend):
     def _prefix(self, key: str) -> str:
         inside = self._path(key).partition("/")[2]
         return f"{inside}/" if inside else ""
+
+
+def _child(item: Any, prefix: int) -> Child:
+    """Return a folder or file of a listing, by its name behind a prefix of this length."""
+    if not hasattr(item, "size"):
+        return Child(item.name[prefix:].rstrip("/"), is_dir=True)
+    return Child(item.name[prefix:], is_dir=False, size=item.size, modified=item.last_modified)
 
 
 async def _next_page(pages: AsyncIterator[Any]) -> list[Any] | None:
@@ -223,7 +250,7 @@ class AzureUpload:
         self._create = create
         self._blocks: list[str] = []
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send a block."""
         block = uuid.uuid4().hex
         self._backend.run(self._backend.stage, self._key, block, bytes(data))

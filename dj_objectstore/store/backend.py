@@ -6,7 +6,8 @@ Keys come from `join_key` and are safe. Errors are those of the library undernea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Protocol
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 PART = 8 * 2**20
 # files that a service is asked to list with one request
 PAGE = 1000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Child:
 class Upload(Protocol):
     """An object that is being written; it has its name once it is committed, and never in part."""
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send more bytes."""
 
     def commit(self) -> None:
@@ -48,6 +51,33 @@ class Upload(Protocol):
 
     def abort(self) -> None:
         """Leave nothing behind."""
+
+
+class FolderUpload(Protocol):
+    """A new folder that is being written; its files have names relative to it.
+
+    Attributes
+    ----------
+    at_once
+        Files that are best written at the same time.
+    """
+
+    at_once: int
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a whole file at once."""
+
+    def upload(self, name: str) -> Upload:
+        """Begin a file that is written in parts."""
+
+    def make_folder(self, name: str) -> None:
+        """Make an empty folder in it, where there are folders."""
+
+    def commit(self) -> None:
+        """Give the folder its name, where it had none yet."""
+
+    def abort(self) -> None:
+        """Give up what has no name yet."""
 
 
 class Backend(Protocol):
@@ -65,20 +95,23 @@ class Backend(Protocol):
     def upload(self, key: str, *, create: bool) -> Upload:
         """Begin a file that is written in parts."""
 
+    def copy(self, source: str, key: str, size: int) -> bool:
+        """Copy a file of the same account on the server, `source` with its bucket; False: it can't."""
+
     def info(self, key: str) -> Child:
         """Return what lies at a key; FileNotFoundError for nothing."""
 
-    def children(self, key: str) -> list[Child]:
-        """Return what lies directly in a folder; FileNotFoundError when there is no such folder."""
+    def child_pages(self, key: str) -> Iterator[list[Child]]:
+        """Give what lies directly in a folder, page by page; FileNotFoundError without such a folder."""
 
-    def walk(self, key: str) -> Iterator[Entry]:
-        """Give every file below a folder, sorted by key; never from a cache."""
+    def pages(self, key: str) -> Iterator[list[Entry]]:
+        """Give every file below a folder, sorted by key, page by page; never from a cache."""
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove files; those that are not there are fine."""
 
-    def make_folder(self, key: str) -> None:
-        """Make an empty folder, where there are folders."""
+    def folder(self, key: str) -> FolderUpload:
+        """Begin a new folder; FileExistsError where there is one and this can be known."""
 
     def delete_folders(self, key: str) -> None:
         """Remove a folder and those below it that hold no file, where there are folders."""
@@ -88,3 +121,10 @@ class Backend(Protocol):
 
     def missing_location(self) -> bool:
         """Return whether the location itself is not there."""
+
+
+def in_pages(found: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Give what a listing found in lists of `size`."""
+    left = iter(found)
+    while page := list(islice(left, size)):
+        yield page

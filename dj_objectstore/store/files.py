@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import xxhash
+from fsspec.asyn import iothread
 from fsspec.caching import ReadAheadCache
 
 from dj_objectstore.exceptions import StoreAccessError
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
     from dj_objectstore.store.backend import Upload
 
     ReadRange = Callable[[int, int], bytes]
-    WriteWhole = Callable[[bytes], None]
+    WriteWhole = Callable[[bytes], object]
 
 _BLOCK = 4 * 2**20
+# an upload may have 10,000 parts: they grow, so that any size fits
+_PARTS_OF_A_SIZE = 1000
 
 
 class StoreReader(io.RawIOBase):
@@ -38,13 +42,15 @@ class StoreReader(io.RawIOBase):
         Bytes of the file.
     name
         The file's key.
+    block
+        Bytes that are read ahead: few, where what is looked for lies here and there.
     """
 
-    def __init__(self, read: ReadRange, size: int, *, name: str) -> None:
+    def __init__(self, read: ReadRange, size: int, *, name: str, block: int = _BLOCK) -> None:
         super().__init__()
         self.name = name
         self.size = size
-        self._cache = ReadAheadCache(_BLOCK, read, size)
+        self._cache = ReadAheadCache(block, read, size)
         self._at = 0
 
     def readable(self) -> bool:
@@ -117,6 +123,8 @@ class StoreWriter(io.RawIOBase):
         self._write_whole = write_whole
         self._done = done
         self._buffer = bytearray()
+        self._part_size = PART
+        self._parts = 0
         self._upload: Upload | None = None
         self._size = 0
         self._hasher = xxhash.xxh3_128()
@@ -137,17 +145,27 @@ class StoreWriter(io.RawIOBase):
         view = memoryview(data).cast("B")
         self._hasher.update(view)
         self._size += len(view)
+        if isinstance(data, bytes) and len(data) >= self._part_size and not self._buffer:
+            self._send(data)  # as it is: a copy would double the memory that it takes
+            return len(data)
         self._buffer += view
-        if len(self._buffer) >= PART:
-            self._send()
+        if len(self._buffer) >= self._part_size:
+            self._send(self._taken())
         return len(view)
 
-    def _send(self) -> None:
+    def _taken(self) -> bytearray:
+        """Return what has been collected, and collect anew: what is sent may be held for a while."""
+        taken, self._buffer = self._buffer, bytearray()
+        return taken
+
+    def _send(self, part: bytes | bytearray) -> None:
         with self._given_up():
             if self._upload is None:
                 self._upload = self._begin()
-            self._upload.write(bytes(self._buffer))
-        self._buffer.clear()
+            self._upload.write(part)
+        self._parts += 1
+        if self._parts % _PARTS_OF_A_SIZE == 0:
+            self._part_size *= 2
 
     def close(self) -> None:
         """Send what is left and give the file its name."""
@@ -164,10 +182,10 @@ class StoreWriter(io.RawIOBase):
 
     def _commit(self) -> None:
         if self._upload is None:
-            self._write_whole(bytes(self._buffer))
+            self._write_whole(bytes(self._taken()))
             return
         if self._buffer:
-            self._upload.write(bytes(self._buffer))
+            self._upload.write(self._taken())
         self._upload.commit()
 
     @contextmanager
@@ -176,8 +194,7 @@ class StoreWriter(io.RawIOBase):
         try:
             yield
         except BaseException:
-            with suppress(StoreAccessError):
-                self.abort()
+            self._abort_quietly()
             raise
 
     def abort(self) -> None:
@@ -185,7 +202,7 @@ class StoreWriter(io.RawIOBase):
         if self._settled:
             return
         self._settled = True
-        self._buffer.clear()
+        self._buffer = bytearray()
         super().close()
         if self._upload is not None:
             self._upload.abort()
@@ -200,14 +217,21 @@ class StoreWriter(io.RawIOBase):
         if kind is None:
             self.close()
             return
-        with suppress(StoreAccessError):
-            self.abort()
+        self._abort_quietly()
 
     def __del__(self) -> None:
         # a file that nobody closed is not finished: io.RawIOBase would close it, which commits
-        if hasattr(self, "_settled"):
-            with suppress(StoreAccessError):
-                self.abort()
+        if getattr(self, "_settled", True):
+            return
+        if threading.current_thread() is iothread[0]:
+            # collected on the thread that runs the connections, which can't wait for itself
+            threading.Thread(target=self._abort_quietly, name="abort").start()
+        else:
+            self._abort_quietly()
+
+    def _abort_quietly(self) -> None:
+        with suppress(StoreAccessError):
+            self.abort()
 
 
 class GuardedUpload:
@@ -217,7 +241,7 @@ class GuardedUpload:
         self._upload = upload
         self._access = access
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send more bytes."""
         with self._access():
             uninterrupted(lambda: self._upload.write(data))

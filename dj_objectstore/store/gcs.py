@@ -10,11 +10,14 @@ import errno
 import functools
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dj_objectstore.exceptions import ConfigurationError
 from dj_objectstore.spec.base import text_of
-from dj_objectstore.store.backend import PAGE, PART, Child, Entry
+from dj_objectstore.store.backend import PART, Child, Entry
 from dj_objectstore.store.remote import FsspecUpload, RemoteBackend
+from dj_objectstore.store.wanted import cat_while_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,17 +36,35 @@ def open_gcs(spec: GCSSpec) -> GCSBackend:
 
     options: dict[str, Any] = {
         "project": spec.project,
-        "token": _token(text_of(spec.token)),
+        "token": _token(spec),
         "requests_timeout": ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS),
     }
     given = {name: value for name, value in options.items() if value is not None} | spec.storage_options
-    fs = _filesystem_class()(**given, skip_instance_cache=True, use_listings_cache=False)
+    try:
+        fs = _filesystem_class()(**given, skip_instance_cache=True, use_listings_cache=False)
+    except KeyError as err:
+        raise ValueError(f"the file of the account lacks {err}") from err
     return GCSBackend(fs, spec)
 
 
-def _token(text: str | None) -> Any:
-    """Return what gcsfs calls a token: a file's path or one of its words, or what the file holds."""
-    return json.loads(text) if text and text.lstrip().startswith("{") else text
+def _token(spec: GCSSpec) -> Any:
+    """Return what gcsfs calls a token: a file's path or one of its words, or what the file holds.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is no such file: gcsfs would take its name for a token, and show it to Google.
+    """
+    text = text_of(spec.token)
+    if text and text.lstrip().startswith("{"):
+        return json.loads(text)
+    if text and text.endswith(".json") and not Path(text).is_file():
+        raise ConfigurationError(
+            f"token of store {spec.name!r} must be the path of a service account's file, and there is none "
+            f"at {text!r}",
+            hint="Correct the path, which is relative to the configuration file, or put the file there.",
+        )
+    return text
 
 
 @functools.cache
@@ -63,8 +84,6 @@ def _filesystem_class() -> type[Any]:
 class GCSBackend(RemoteBackend):
     """The keys of a bucket below the store's location."""
 
-    page_size = PAGE
-
     def __init__(self, fs: Any, spec: GCSSpec) -> None:
         super().__init__(fs, spec.keys_root)
         self._bucket = spec.bucket
@@ -74,7 +93,7 @@ class GCSBackend(RemoteBackend):
     def read(self, key: str, start: int | None, end: int | None) -> bytes:
         """Return the bytes of a file, or of a range of it."""
         if start is None and end is None:
-            return bytes(self._fs.cat_file(self._path(key)))
+            return cat_while_wanted(self._fs, self._path(key))
         return self._read_range(key, start, end)
 
     def write(self, key: str, data: bytes, *, create: bool) -> None:
@@ -89,33 +108,32 @@ class GCSBackend(RemoteBackend):
         self._look(key, create=create)
         return FsspecUpload(self._fs.open(self._path(key), "xb" if create else "wb", block_size=PART))
 
-    def children(self, key: str) -> list[Child]:
-        """Return what lies directly in a folder."""
-        found: list[Child] = []
+    def copy(self, source: str, key: str, size: int) -> bool:
+        """Copy a file of a bucket on the server."""
+        del size
+        self._fs.cp_file(source, self._path(key))
+        return True
+
+    def child_pages(self, key: str) -> Iterator[list[Child]]:
+        """Give what lies directly in a folder, with one request a page."""
         prefix = self._prefix(key)
         is_there = not key
         for page in self._pages(prefix, delimiter="/"):
-            names = [folder[len(prefix) : -1] for folder in page.get("prefixes", ())]
-            found += [Child(name, is_dir=True) for name in names if name]
-            files = page.get("items", ())
-            found += [
-                Child(item["name"][len(prefix) :], is_dir=False, size=int(item["size"]), modified=_time(item))
-                for item in files
-                if item["name"][len(prefix) :]
-            ]
-            is_there = is_there or bool(names or files)
+            is_there = is_there or bool(page.get("prefixes") or page.get("items"))
+            yield list(_children_of(page, len(prefix)))
         if not is_there:
             raise FileNotFoundError(errno.ENOENT, "there is no such folder", key)
-        return found
 
-    def walk(self, key: str) -> Iterator[Entry]:
-        """Give the files below a folder, a page of a thousand at a time."""
+    def pages(self, key: str) -> Iterator[list[Entry]]:
+        """Give the files below a folder, with one request a page."""
         root = len(self._prefix(""))
         for page in self._pages(self._prefix(key), delimiter=None):
-            for item in page.get("items", ()):
+            yield [
+                Entry(item["name"][root:], int(item["size"]), _time(item))
+                for item in page.get("items", ())
                 # a key with a slash at its end is a console's sign for an empty folder
-                if not item["name"].endswith("/"):
-                    yield Entry(item["name"][root:], int(item["size"]), _time(item))
+                if not item["name"].endswith("/")
+            ]
 
     def url(self, key: str) -> str:
         """Return the ``gs://`` URL."""
@@ -137,8 +155,16 @@ class GCSBackend(RemoteBackend):
                 raise
 
     def _look(self, key: str, *, create: bool) -> None:
-        if create and self._looks_first and self._fs.exists(self._path(key)):
+        if create and self._looks_first and self._has_file(key):
             raise FileExistsError(errno.EEXIST, "something lies there already", key)
+
+    def _has_file(self, key: str) -> bool:
+        """Return whether there is a file, from one request; a folder would cost a second one."""
+        try:
+            self._fs.call("GET", "b/{}/o/{}", self._bucket, self._inside(key), json_out=True)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _pages(self, prefix: str, *, delimiter: str | None) -> Iterator[dict[str, Any]]:
         token = None
@@ -158,9 +184,22 @@ class GCSBackend(RemoteBackend):
             if not token:
                 return
 
+    def _inside(self, key: str) -> str:
+        return self._path(key).partition("/")[2]
+
     def _prefix(self, key: str) -> str:
-        inside = self._path(key).partition("/")[2]
+        inside = self._inside(key)
         return f"{inside}/" if inside else ""
+
+
+def _children_of(page: dict[str, Any], prefix: int) -> Iterator[Child]:
+    """Give the folders and files of a page, by their names behind a prefix of this length."""
+    for folder in page.get("prefixes", ()):
+        if name := folder[prefix:-1]:
+            yield Child(name, is_dir=True)
+    for item in page.get("items", ()):
+        if name := item["name"][prefix:]:
+            yield Child(name, is_dir=False, size=int(item["size"]), modified=_time(item))
 
 
 def _time(item: dict[str, Any]) -> datetime:

@@ -40,7 +40,7 @@ class MemoryUpload:
         self._create = create
         self._data = bytearray()
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Collect more bytes."""
         self._data += data
 

@@ -1,4 +1,9 @@
-"""The table of protocols: how the store of each is opened."""
+"""The table of protocols: how the store of each is opened.
+
+Each backend lists page by page with the service's own request. obstore would list about twice as fast, but a
+process that forks after its first use (``populate(processes=...)``) waits for its answers for ever, with a
+client of its own too; and it gives one level of a folder only as a whole, however much lies there.
+"""
 
 from __future__ import annotations
 

@@ -8,8 +8,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from dj_objectstore.store.backend import PART, Child, Entry
+from dj_objectstore.store.backend import PAGE, PART, Child, Entry, in_pages
 from dj_objectstore.store.failures import BEYOND_END_CODES, response_code
+from dj_objectstore.store.folders import KeyedFolder
+from dj_objectstore.store.wanted import cat_while_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
     from dj_objectstore.store.backend import Upload
 
 _THREADS = 8
-# an upload may have 10,000 parts: they grow, so that any size fits
-_PARTS_OF_A_SIZE = 1000
 
 
 class RemoteBackend:
     """The files below `root` of an fsspec filesystem."""
+
+    page_size = PAGE
 
     def __init__(self, fs: fsspec.AbstractFileSystem, root: str) -> None:
         self._fs = fs
@@ -32,7 +34,7 @@ class RemoteBackend:
 
     def read(self, key: str, start: int | None, end: int | None) -> bytes:
         """Return the bytes of a file, or of a range of it."""
-        return bytes(self._fs.cat_file(self._path(key), start=start, end=end))
+        return cat_while_wanted(self._fs, self._path(key), start=start, end=end)
 
     def open(self, key: str) -> IO[bytes] | None:
         """Leave it to ranges."""
@@ -52,14 +54,22 @@ class RemoteBackend:
         )
         return FsspecUpload(stream)
 
+    def copy(self, source: str, key: str, size: int) -> bool:
+        """Leave it to a service that can."""
+        del source, key, size
+        return False
+
     def info(self, key: str) -> Child:
         """Return what lies at a key."""
         if not key:
             return Child("", is_dir=True)
         return _child(self._fs.info(self._path(key)))
 
-    def children(self, key: str) -> list[Child]:
-        """Return what lies directly in a folder."""
+    def child_pages(self, key: str) -> Iterator[list[Child]]:
+        """Give what lies directly in a folder."""
+        return in_pages(self._children(key), self.page_size)
+
+    def _children(self, key: str) -> list[Child]:
         path = self._path(key)
         try:
             found = self._fs.ls(path, detail=True)
@@ -69,10 +79,14 @@ class RemoteBackend:
             return []
         if key and [info["name"].strip("/") for info in found if info["type"] == "file"] == [path.strip("/")]:
             raise NotADirectoryError(errno.ENOTDIR, "this is a file", key)
-        return [_child(info) for info in found if info["name"].strip("/") != path.strip("/")]
+        children = [_child(info) for info in found if info["name"].strip("/") != path.strip("/")]
+        return sorted(children, key=lambda child: child.name)
 
-    def walk(self, key: str) -> Iterator[Entry]:
+    def pages(self, key: str) -> Iterator[list[Entry]]:
         """Give the files below a folder."""
+        return in_pages(self._files(key), self.page_size)
+
+    def _files(self, key: str) -> Iterator[Entry]:
         root = len(self._root.strip("/")) + 1
         path = self._path(key)
         for name, info in sorted(self._fs.find(path, detail=True).items()):
@@ -92,8 +106,9 @@ class RemoteBackend:
         """Return False: there are no folders to be missing."""
         return False
 
-    def make_folder(self, key: str) -> None:
-        """Do nothing: there are only files."""
+    def folder(self, key: str) -> KeyedFolder:
+        """Begin a folder, which is the files in it."""
+        return KeyedFolder(self, key)
 
     def delete_folders(self, key: str) -> None:
         """Do nothing: a folder goes with its last file."""
@@ -116,7 +131,7 @@ class RemoteBackend:
             raise
 
     def _read_bytes(self, key: str, start: int, end: int | None) -> bytes:
-        return bytes(self._fs.cat_file(self._path(key), start=start, end=end))
+        return cat_while_wanted(self._fs, self._path(key), start=start, end=end)
 
     def _delete_one(self, key: str) -> None:
         with suppress(FileNotFoundError):
@@ -136,14 +151,10 @@ class FsspecUpload:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self._written = 0
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send more bytes."""
         self._stream.write(data)
-        self._written += len(data)
-        if len(getattr(self._stream, "parts", None) or ()) % _PARTS_OF_A_SIZE == _PARTS_OF_A_SIZE - 1:
-            self._stream.blocksize = max(self._stream.blocksize, self._written // _PARTS_OF_A_SIZE * 2)
 
     def commit(self) -> None:
         """Put the parts together."""

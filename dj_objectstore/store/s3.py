@@ -8,13 +8,18 @@ here.
 from __future__ import annotations
 
 import errno
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.exceptions import StoreAccessError, UnsafePathError
 from dj_objectstore.spec.base import text_of
-from dj_objectstore.store.backend import PAGE, PART, Child, Entry
+from dj_objectstore.store.backend import PART, Child, Entry, in_pages
 from dj_objectstore.store.failures import BEYOND_END_CODES, response_code
-from dj_objectstore.store.remote import FsspecUpload, RemoteBackend
+from dj_objectstore.store.remote import RemoteBackend
+from dj_objectstore.store.s3_copy import copy_in_s3
+from dj_objectstore.store.s3_upload import S3Upload
+from dj_objectstore.store.wanted import cat_while_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +32,8 @@ _CONNECT_SECONDS = 5
 _READ_SECONDS = 8
 _CONNECTIONS = 32
 # a service may take a thousand, and a slow one would not be done before the time-out
-_DELETED_AT_ONCE = 200
+_DELETED_AT_ONCE = 25
+_DELETING = 4
 # names of errors that tell of a body that broke off, whatever library read it
 _BROKEN_BODY = ("ClientPayloadError", "IncompleteRead", "IncompleteReadError", "ResponseStreamingError")
 # how servers answer to a condition that they don't know
@@ -103,8 +109,6 @@ def _merged(ours: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 class S3Backend(RemoteBackend):
     """The keys of a bucket below the store's location."""
 
-    page_size = PAGE
-
     def __init__(self, fs: Any, spec: S3Spec) -> None:
         super().__init__(fs, spec.keys_root)
         self._spec = spec
@@ -117,7 +121,7 @@ class S3Backend(RemoteBackend):
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 # with one connection there is no request for the size beforehand
-                return bytes(self._fs.cat_file(self._path(key), start=start, end=end, max_concurrency=1))
+                return cat_while_wanted(self._fs, self._path(key), start=start, end=end, max_concurrency=1)
             except Exception as err:
                 if response_code(err) in BEYOND_END_CODES:
                     return b""  # beyond the end, as for a slice
@@ -132,14 +136,27 @@ class S3Backend(RemoteBackend):
         def send(mode: str) -> None:
             self._fs.pipe_file(path, data, mode=mode, chunksize=PART, **options)
 
-        self.unless_there(key, send, create=create)
+        self._unless_there(key, send, create=create)
 
     def upload(self, key: str, *, create: bool) -> Upload:
         """Begin a file that is sent in parts."""
-        stream = self._fs.open(self._path(key), "wb", block_size=PART, **self._write_options(key))
-        return S3Upload(stream, self, key, create=create)
+        bucket, _, path = self._path(key).partition("/")
+        return S3Upload(
+            self._fs,
+            {"Bucket": bucket, "Key": path},
+            self._write_options(key),
+            finish=partial(self._unless_there, key, create=create),
+        )
 
-    def unless_there(self, key: str, send: Callable[[str], None], *, create: bool) -> None:
+    def copy(self, source: str, key: str, size: int) -> bool:
+        """Copy a file of a bucket on the server."""
+        bucket, _, path = source.partition("/")
+        to_bucket, _, to_path = self._path(key).partition("/")
+        place = {"Bucket": to_bucket, "Key": to_path}
+        copy_in_s3(self._fs, {"Bucket": bucket, "Key": path}, place, self._write_options(key), size)
+        return True
+
+    def _unless_there(self, key: str, send: Callable[[str], None], *, create: bool) -> None:
         """Send with the mode ``create``, and to a server that has no such request, after a look."""
         if not create:
             send("overwrite")
@@ -157,50 +174,42 @@ class S3Backend(RemoteBackend):
             raise FileExistsError(errno.EEXIST, "something lies there already", key)
         send("overwrite")
 
-    def children(self, key: str) -> list[Child]:
-        """Return what lies directly in a folder."""
-        found: list[Child] = []
-        is_there = False
+    def child_pages(self, key: str) -> Iterator[list[Child]]:
+        """Give what lies directly in a folder, with one request a page."""
+        is_there = not key
         for page in self._pages(key, delimiter="/"):
-            prefix = len(self._prefix(key))
-            found += [
-                Child(common["Prefix"][prefix:-1], is_dir=True)
-                for common in page.get("CommonPrefixes", ())
-                if common["Prefix"][prefix:-1]
-            ]
-            found += [
-                Child(item["Key"][prefix:], is_dir=False, size=item["Size"], modified=item["LastModified"])
-                for item in page.get("Contents", ())
-                if item["Key"][prefix:]
-            ]
             is_there = is_there or bool(page.get("KeyCount"))
-        if not is_there and key:
+            yield list(_children_of(page, len(self._prefix(key))))
+        if not is_there:
             raise FileNotFoundError(errno.ENOENT, "there is no such folder", key)
-        return found
 
-    def walk(self, key: str) -> Iterator[Entry]:
-        """Give the files below a folder, a page of a thousand at a time."""
+    def pages(self, key: str) -> Iterator[list[Entry]]:
+        """Give the files below a folder, with one request a page."""
         root = len(self._prefix(""))
         for page in self._pages(key, delimiter=""):
-            for item in page.get("Contents", ()):
+            yield [
+                Entry(item["Key"][root:], item["Size"], item["LastModified"])
+                for item in page.get("Contents", ())
                 # a key with a slash at its end is a console's sign for an empty folder
-                if not item["Key"].endswith("/"):
-                    yield Entry(item["Key"][root:], item["Size"], item["LastModified"])
+                if not item["Key"].endswith("/")
+            ]
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove files, many with one request."""
-        paths = [self._path(key).partition("/")[2] for key in keys]
-        for at in range(0, len(paths), _DELETED_AT_ONCE):
-            objects = [{"Key": path} for path in paths[at : at + _DELETED_AT_ONCE]]
-            answer = self._fs.call_s3(
-                "delete_objects", Bucket=self._spec.bucket, Delete={"Objects": objects, "Quiet": True}
+        objects = ({"Key": self._path(key).partition("/")[2]} for key in keys)
+        with ThreadPoolExecutor(_DELETING) as pool:
+            list(pool.map(self._delete_at_once, in_pages(objects, _DELETED_AT_ONCE)))
+
+    def _delete_at_once(self, objects: list[dict[str, str]]) -> None:
+        answer = self._fs.call_s3(
+            "delete_objects", Bucket=self._spec.bucket, Delete={"Objects": objects, "Quiet": True}
+        )
+        failed = [f"{error['Key']} ({error['Code']})" for error in answer.get("Errors", ())]
+        if failed:
+            raise StoreAccessError(
+                f"store {self._spec.name!r} did not delete {len(failed)} files: {', '.join(failed[:10])}",
+                hint="Check whether the credentials allow s3:DeleteObject, and delete them again.",
             )
-            failed = [f"{error['Key']} ({error['Code']})" for error in answer.get("Errors", ())]
-            if failed:
-                raise StoreAccessError(
-                    f"store {self._spec.name!r} did not delete {len(failed)} files: {', '.join(failed[:10])}",
-                    hint="Check whether the credentials allow s3:DeleteObject, and delete them again.",
-                )
 
     def url(self, key: str) -> str:
         """Return the ``s3://`` URL."""
@@ -236,27 +245,11 @@ class S3Backend(RemoteBackend):
         return {"StorageClass": self._spec.storage_class}
 
 
-class S3Upload(FsspecUpload):
-    """An upload in parts, put together only where there is no file yet."""
-
-    def __init__(self, stream: Any, backend: S3Backend, key: str, *, create: bool) -> None:
-        super().__init__(stream)
-        self._backend = backend
-        self._key = key
-        self._create = create
-
-    def commit(self) -> None:
-        """Put the parts together."""
-        # closing sends the last part and leaves putting together to us
-        self._stream.autocommit = False
-        self._stream.close()
-        self._backend.unless_there(self._key, self._put_together, create=self._create)
-
-    def abort(self) -> None:
-        """Forget the parts."""
-        self._stream.closed = True
-        self._stream.discard()
-
-    def _put_together(self, mode: str) -> None:
-        self._stream.mode = "xb" if mode == "create" else "wb"
-        self._stream.commit()
+def _children_of(page: dict[str, Any], prefix: int) -> Iterator[Child]:
+    """Give the folders and files of a page, by their names behind a prefix of this length."""
+    for common in page.get("CommonPrefixes", ()):
+        if name := common["Prefix"][prefix:-1]:
+            yield Child(name, is_dir=True)
+    for item in page.get("Contents", ()):
+        if name := item["Key"][prefix:]:
+            yield Child(name, is_dir=False, size=item["Size"], modified=item["LastModified"])

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from functools import partial
@@ -19,37 +18,33 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from dj_objectstore.exceptions import (
-    ObjectNotFoundError,
     StoreNotConfiguredError,
     UnsafePathError,
     ValueRefusedError,
 )
-from dj_objectstore.spec.base import Spec
+from dj_objectstore.spec.base import Spec, is_same_account
 from dj_objectstore.spec.models import parse_spec
 from dj_objectstore.spec.sources import resolve_spec
 from dj_objectstore.store.backend import Child, Entry
-from dj_objectstore.store.failures import access
-from dj_objectstore.store.files import GuardedUpload, StoreReader, StoreWriter
-from dj_objectstore.store.identity import Identity
+from dj_objectstore.store.files import GuardedUpload, StoreWriter
+from dj_objectstore.store.folders import GuardedFolder
 from dj_objectstore.store.keys import join_key
 from dj_objectstore.store.ledger import Written
-from dj_objectstore.store.protocols import open_backend
+from dj_objectstore.store.readable import ReadableStore
 from dj_objectstore.store.transfer import Meter, copy_folder, copy_stream, scan_folder
 from dj_objectstore.store.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterable, Mapping
 
     from dj_objectstore.spec.models import StoreSpec
-    from dj_objectstore.store.backend import Backend, Upload
+    from dj_objectstore.store.backend import Upload
     from dj_objectstore.store.filesystem import StoreFileSystem
     from dj_objectstore.store.mapping import StoreMap
 
 __all__ = ["Child", "Entry", "Store", "Written", "open_store", "store_of"]
 
-_READ_BUFFER = 2**18
 _DELETED_AT_ONCE = 1000
 
 _stores: dict[str, Store] = {}
@@ -98,7 +93,7 @@ def _canonical(settings: Mapping[str, Any]) -> str:
     return json.dumps(settings, sort_keys=True, default=str)
 
 
-class Store:
+class Store(ReadableStore):
     """The files of one store. May be shared by threads, and used after a fork.
 
     Parameters
@@ -112,21 +107,8 @@ class Store:
     leave it, and `StoreUnavailableError` when the store can't be reached, refuses, or is not there.
     """
 
-    def __init__(self, spec: StoreSpec) -> None:
-        self.spec = spec
-        self._backends: dict[int, Backend] = {}
-        self._identity = Identity(spec, self._read_unasked, self._create_unasked)
-
-    def __repr__(self) -> str:
-        return f"Store({self.name!r}, {self.spec.place})"
-
     def __reduce__(self) -> tuple[Any, ...]:
         return store_of, (self.name, self.spec.public_settings())
-
-    @property
-    def name(self) -> str:
-        """The store's name in the configuration."""
-        return self.spec.name
 
     @property
     def fs(self) -> StoreFileSystem:
@@ -145,105 +127,6 @@ class Store:
 
         key = join_key(key)
         return StoreMap(key, self.fs.recording(key) if writable else self.fs.scoped(key))
-
-    def safe_join(self, *parts: str) -> str:
-        """Join parts to a key; see `join_key`."""
-        return join_key(*parts)
-
-    def url(self, key: str) -> str:
-        """Return the URL of a key, as fsspec reads it."""
-        return self._backend.url(join_key(key))
-
-    # -- reading -------------------------------------------------------------------------------------------
-
-    def get(self, key: str, start: int | None = None, end: int | None = None) -> bytes:
-        """Return a file's bytes, or those of a range as a slice takes it.
-
-        Raises
-        ------
-        ObjectNotFoundError
-            When there is no file.
-        """
-        key = join_key(key)
-        with self._access(key):
-            return self._backend.read(key, start, end)
-
-    def open(self, key: str) -> IO[bytes]:
-        """Open a file for reading; seekable, read in blocks.
-
-        Raises
-        ------
-        ObjectNotFoundError
-            When there is no file.
-        """
-        key = join_key(key)
-        with self._access(key):
-            file = self._backend.open(key)
-        if file is not None:
-            return file
-        found = self.info(key)
-        if found.is_dir:
-            raise ObjectNotFoundError(
-                f"there is no file at {key!r} in store {self.name!r}, it is a folder",
-                hint="Name a file in it.",
-            )
-        reader = StoreReader(partial(self.get, key), found.size or 0, name=key)
-        return io.BufferedReader(reader, _READ_BUFFER)
-
-    def info(self, key: str) -> Child:
-        """Return what lies at a key, a file or a folder.
-
-        Raises
-        ------
-        ObjectNotFoundError
-            When nothing does.
-        """
-        key = join_key(key)
-        with self._access(key):
-            return self._backend.info(key)
-
-    def exists(self, key: str) -> bool:
-        """Return whether there is a file at a key; a folder is none."""
-        try:
-            return not self.info(key).is_dir
-        except ObjectNotFoundError:
-            return False
-
-    def list(self, prefix: str = "") -> Iterator[Entry]:
-        """Give the files in a folder and below it, sorted by key, and the file at `prefix` itself.
-
-        Nothing is cached; what can't be listed is an error, and never an empty listing. With a slash at its
-        end `prefix` is a folder alone.
-        """
-        key = join_key(prefix)
-        is_folder = not key or prefix.endswith("/")
-        found = False
-        with self._access(key):
-            for entry in self._backend.walk(key):
-                found = True
-                yield entry
-        if found or is_folder:
-            return
-        try:
-            child = self.info(key)
-        except ObjectNotFoundError:
-            return
-        if not child.is_dir:
-            yield Entry(key, child.size or 0, child.modified)
-
-    def children(self, key: str = "") -> builtins.list[Child]:
-        """Return what lies directly in a folder, sorted by name; never from a cache.
-
-        Raises
-        ------
-        ObjectNotFoundError
-            When there is no such folder.
-        """
-        key = join_key(key)
-        with self._access(key):
-            return sorted(self._backend.children(key), key=lambda child: child.name)
-
-    # -- writing -------------------------------------------------------------------------------------------
 
     def put(self, key: str, data: bytes, *, overwrite: bool = False) -> Written:
         """Write a file at once.
@@ -345,9 +228,36 @@ class Store:
         for name in (*found.files, *found.empty):
             join_key(key, name)
         with self._access(key, writing=True):
-            for name in found.empty if found.files else ["", *found.empty]:
-                self._backend.make_folder(join_key(key, name))
-        return copy_folder(found, lambda name: self.writer(join_key(key, name)), progress)
+            target = self._backend.folder(key)
+        return copy_folder(
+            found,
+            GuardedFolder(target, lambda name: self._access(f"{key}/{name}" if name else key)),
+            progress,
+        )
+
+    def copy_from(self, other: Store, source: str, key: str, size: int) -> bool:
+        """Copy a file of this store or another one to a new key, without a byte passing through here.
+
+        Parameters
+        ----------
+        other, source
+            The store that holds the file, and its key there.
+        key
+            Where to; what lies there already is overwritten.
+        size
+            Bytes of the file.
+
+        Returns
+        -------
+        bool
+            False when the server can't do it, or does not serve both stores with the same credentials.
+        """
+        key, source = self._file_key(key), other.safe_join(source)
+        root = getattr(other.spec, "keys_root", None)
+        if root is None or not is_same_account(self.spec, other.spec):
+            return False
+        with self._access(key, writing=True):
+            return self._backend.copy(f"{root}/{source}", key, size)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove files, many with one request; those that are not there are fine."""
@@ -374,32 +284,6 @@ class Store:
         if keys:
             with self._access(keys[0]):
                 self._backend.delete(keys)
-
-    # -- the protocol's side -------------------------------------------------------------------------------
-
-    @property
-    def _backend(self) -> Backend:
-        """The protocol's side, one for each process: connections don't survive a fork."""
-        pid = os.getpid()
-        backend = self._backends.get(pid)
-        # the backends of a parent stay: closing their connections would reach into the parent's
-        return backend or self._backends.setdefault(pid, open_backend(self.spec))
-
-    def _access(self, key: str, *, writing: bool = False) -> AbstractContextManager[None]:
-        self._identity.settle(writing=writing)
-        return self._access_unasked(key)
-
-    def _read_unasked(self, key: str) -> bytes:
-        with self._access_unasked(key):
-            return self._backend.read(key, None, None)
-
-    def _create_unasked(self, key: str, data: bytes) -> None:
-        with self._access_unasked(key):
-            self._backend.write(key, data, create=True)
-
-    def _access_unasked(self, key: str) -> AbstractContextManager[None]:
-        """Translate errors, without asking which project the store belongs to."""
-        return access(self.spec, key, missing_location=self._backend.missing_location)
 
     def _file_key(self, key: str) -> str:
         joined = join_key(key)

@@ -1,32 +1,32 @@
 """Copying files, streams and folders into a store, in bounded memory."""
 
 # a folder is scanned by text paths, as os.scandir gives them
-# ruff: noqa: PTH110, PTH112, PTH116, PTH123
+# ruff: noqa: PTH110, PTH123
 
 from __future__ import annotations
 
 import os
 import secrets
-import stat
 import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dj_objectstore.exceptions import ValueRefusedError
+from dj_objectstore.store.backend import PART
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dj_objectstore.store.files import StoreWriter
+    from dj_objectstore.store.folders import GuardedFolder
     from dj_objectstore.store.ledger import Written
 
     Progress: TypeAlias = Callable[[int, int], None]
-
-_BLOCK = 2**20
-_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def copy_stream(stream: Any, writer: StoreWriter, meter: Meter) -> Written:
         When it gives something that is not bytes.
     """
     with writer:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(PART):
             if not isinstance(block, (bytes, bytearray, memoryview)):
                 raise ValueRefusedError(
                     f"a stream must give bytes, this one gives {type(block).__name__}",
@@ -83,22 +83,38 @@ def copy_stream(stream: Any, writer: StoreWriter, meter: Meter) -> Written:
 
 
 def copy_folder(
-    folder: LocalFolder, open_writer: Callable[[str], StoreWriter], progress: Progress | None
+    folder: LocalFolder, target: GuardedFolder, progress: Progress | None
 ) -> list[tuple[str, int, str]]:
     """Copy the files of a folder, several at a time; the first failure ends it."""
     meter = Meter(folder.size, progress)
+    names = iter(sorted(folder.files))
 
-    def copy(name: str) -> tuple[str, int, str]:
-        with open(folder.files[name][0], "rb") as file:
-            written = copy_stream(file, open_writer(name), meter)
-        return name, written.size, written.digest
-
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="upload") as pool:
+    def copy_next(thread: int) -> list[tuple[str, int, str]]:
+        del thread  # they share the names: each takes the next one
         try:
-            return list(pool.map(copy, sorted(folder.files)))
+            return [(name, *_copy_file(*folder.files[name], target, name, meter)) for name in names]
         except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
+            deque(names, 0)
             raise
+
+    with target, ThreadPoolExecutor(target.at_once, thread_name_prefix="upload") as pool:
+        for name in folder.empty:
+            target.make_folder(name)
+        try:
+            return sorted(chain.from_iterable(pool.map(copy_next, range(target.at_once))))
+        except BaseException:
+            deque(names, 0)
+            raise
+
+
+def _copy_file(path: str, size: int, target: GuardedFolder, name: str, meter: Meter) -> Written:
+    with open(path, "rb", buffering=0) as file:
+        if size > PART:
+            return copy_stream(file, target.writer(name), meter)
+        data = file.read()
+    written = target.write(name, data)
+    meter.add(written.size)
+    return written
 
 
 @contextmanager
@@ -133,37 +149,33 @@ def scan_folder(path: str | os.PathLike[str]) -> LocalFolder:
 
 
 def _scan(found: LocalFolder, root: str, folder: str, name: str, above: set[str]) -> None:
-    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    with os.scandir(folder) as listed:
+        entries = sorted(listed, key=lambda entry: entry.name)
     if not entries and name:
         found.empty.append(name)
     for entry in entries:
         below = f"{name}/{entry.name}" if name else entry.name
-        real = _checked(root, entry, below, above)
-        if os.path.isdir(real):
+        real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+        problem = next(_problems(root, entry, real, below, above), None)
+        if problem:
+            raise ValueRefusedError(
+                f"{problem}: {below!r} in the folder {root}", hint="Remove it, or copy the data in."
+            )
+        if entry.is_dir():
             _scan(found, root, real, below, above | {real})
         else:
-            found.files[below] = (real, os.stat(real).st_size)
+            found.files[below] = (real, entry.stat().st_size)
 
 
-def _checked(root: str, entry: os.DirEntry[str], name: str, above: set[str]) -> str:
-    """Return where an entry really lies, once it may be copied."""
-    problem = next(_problems(root, entry, name, above), None)
-    if problem:
-        raise ValueRefusedError(
-            f"{problem}: {name!r} in the folder {root}", hint="Remove it, or copy the data in."
-        )
-    return os.path.realpath(entry.path)
-
-
-def _problems(root: str, entry: os.DirEntry[str], name: str, above: set[str]) -> Iterator[str]:
-    real = os.path.realpath(entry.path)
-    if not real.startswith(root.rstrip(os.sep) + os.sep):
-        yield "a symlink must stay inside the folder, and this one leaves it"
-    elif not os.path.exists(real):
-        yield "a symlink must lead to a file, and this one leads to nothing"
-    elif real in above:
-        yield "a symlink must not lead to a folder that holds it"
-    elif not (stat.S_ISREG(mode := os.stat(real).st_mode) or stat.S_ISDIR(mode)):
+def _problems(root: str, entry: os.DirEntry[str], real: str, name: str, above: set[str]) -> Iterator[str]:
+    if entry.is_symlink():
+        if not real.startswith(root.rstrip(os.sep) + os.sep):
+            yield "a symlink must stay inside the folder, and this one leaves it"
+        elif not os.path.exists(real):
+            yield "a symlink must lead to a file, and this one leads to nothing"
+        elif real in above:
+            yield "a symlink must not lead to a folder that holds it"
+    if not (entry.is_file() or entry.is_dir()):
         yield "a folder must hold files and folders, and this is neither"
-    elif not name.isascii() and "\\udc" in ascii(name):
+    if not name.isascii() and "\\udc" in ascii(name):
         yield "a file's name must be Unicode, and this one is not"

@@ -1,6 +1,7 @@
-"""The browser: what lies in a stored object, as a tree with previews.
+"""The browser: what lies in a stored object, as a tree with previews; and rows with their objects.
 
 >>> browse((Recording & key).fetch1("files"))                        # doctest: +SKIP
+>>> browse(Recording & "subject_id = 'M042'")                        # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -10,22 +11,33 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from dj_objectstore.exceptions import ObjectStoreError, ValueRefusedError
-from dj_objectstore.widgets.answers import Answer, Opened
-from dj_objectstore.widgets.previews import preview
-from dj_objectstore.widgets.stored import Place, as_ref, open_stored
-from dj_objectstore.widgets.targets import Targets
-from dj_objectstore.widgets.tree import Tree
+from dj_objectstore.exceptions import ValueRefusedError
+from dj_objectstore.store.store import Store, open_store
+from dj_objectstore.widgets.analysis.analysis import Analysis
+from dj_objectstore.widgets.browsing import browser_actions as actions
+from dj_objectstore.widgets.browsing.contents import Contents, contents_of
+from dj_objectstore.widgets.browsing.folder_listing import Arrangement
+from dj_objectstore.widgets.browsing.previews import preview
+from dj_objectstore.widgets.frames.targets import Targets
+from dj_objectstore.widgets.messages.answers import CANCELLED, Answer, Failure, Opened
+from dj_objectstore.widgets.movies.stored import MOVIE_FILES, open_stored
 from dj_objectstore.widgets.widget import OF_THE_PAGE, ObjectStoreWidget
 
 if TYPE_CHECKING:
-    from dj_objectstore.objects.ref import ObjectRef
-    from dj_objectstore.widgets.channel import Job
-    from dj_objectstore.widgets.protocol import ListParams, OpenParams, PreviewParams
+    from dj_objectstore.widgets.channel import Job, Method
+    from dj_objectstore.widgets.messages.browser_messages import (
+        AboutParams,
+        ManifestParams,
+        RowsParams,
+        SaveParams,
+        UsageParams,
+        VerifyParams,
+    )
+    from dj_objectstore.widgets.messages.protocol import ListParams, OpenParams, PreviewParams
 
 
 class Browser(ObjectStoreWidget):
-    """Shows a stored object as a tree. Make one with `browse`.
+    """Shows a stored object as a tree, or rows with their objects. Make one with `browse`.
 
     Attributes
     ----------
@@ -40,50 +52,87 @@ class Browser(ObjectStoreWidget):
     selected = traitlets.Unicode("").tag(**OF_THE_PAGE)
     expanded = traitlets.List(traitlets.Unicode()).tag(**OF_THE_PAGE)
 
-    def __init__(self, tree: Tree | ObjectStoreError, *, title: str = "", **traits: Any) -> None:
+    _contents: Contents | None = None
+
+    def __init__(self, contents: Contents, **traits: Any) -> None:
         super().__init__(**traits)
-        self._title = title
-        self._tree = tree
+        self._contents = contents
+        self._title = contents.title
         self._targets = Targets()
         self._opened: dict[str, str] = {}
-        self.connect(
-            self._targets, methods={"list": self._list, "preview": self._preview, "open": self._open}
-        )
+        self.connect(self._targets, methods={**Analysis(self._targets).methods, **self._methods(contents)})
 
     def __repr__(self) -> str:
         return f"Browser({self._title!r})"
 
-    def _find_tree(self) -> Tree:
-        if isinstance(self._tree, ObjectStoreError):
-            raise self._tree
-        return self._tree
+    def close(self) -> None:
+        """End what is kept open, and take the widget off the page."""
+        if self._contents is not None:
+            self._contents.close()
+        super().close()
 
-    def _list(self, params: ListParams, _job: Job) -> Answer:
-        return Answer(self._find_tree().list(params.node, cursor=params.cursor, limit=params.limit))
+    def _methods(self, contents: Contents) -> dict[str, Method]:
+        def about(_params: AboutParams, _job: Job) -> Answer:
+            return Answer(contents.about())
 
-    def _preview(self, params: PreviewParams, _job: Job) -> Answer:
-        return preview(self._find_tree().find(params.node))
+        def rows(params: RowsParams, _job: Job) -> Answer:
+            return Answer(contents.rows(int(params.cursor or 0), params.limit, condition=params.condition))
 
-    def _open(self, params: OpenParams, _job: Job) -> Answer:
-        node = self._find_tree().find(params.node)
-        if not node.is_dir:
+        def show(params: PreviewParams, _job: Job) -> Answer:
+            return preview(contents.tree.find(params.node))
+
+        def verify(params: VerifyParams, job: Job) -> Answer | Failure:
+            return _unless_stopped(
+                actions.verify, contents.tree.find(params.node), job, read_data=params.read_data
+            )
+
+        def usage(_params: UsageParams, job: Job) -> Answer:
+            return Answer(contents.usage(lambda files: job.progress(files, 0, "files counted")))
+
+        def manifest(params: ManifestParams, _job: Job) -> Answer:
+            return actions.manifest(contents.tree.find(params.node))
+
+        def save(params: SaveParams, job: Job) -> Answer | Failure:
+            nodes = [contents.tree.find(node) for node in params.nodes]
+            if params.into == "page":
+                return _unless_stopped(actions.save_into_page, nodes, job)
+            return _unless_stopped(actions.save_into_folder, nodes, contents.folder, job)
+
+        return {
+            "about": about,
+            "rows": rows,
+            "list": partial(_list, contents),
+            "preview": show,
+            "open": partial(self._open, contents),
+            "verify": verify,
+            "manifest": manifest,
+            "save": save,
+            "usage": usage,
+        }
+
+    def _open(self, contents: Contents, params: OpenParams, _job: Job) -> Answer:
+        node = contents.tree.find(params.node)
+        if not node.is_dir and not node.name.lower().endswith(MOVIE_FILES):
             raise ValueRefusedError(
-                f"only movies and Zarr arrays can be scrubbed, {node.place.name!r} is a file",
+                f"only movies, arrays and stacks can be scrubbed, {node.name!r} is a file of another kind",
                 hint="Open it in Python, and give the array to scrub().",
             )
         if params.node not in self._opened:
-            title = node.place.name if node.parts else self._title
-            self._opened[params.node] = self._targets.add(partial(open_stored, node.place, title=title))
+            self._opened[params.node] = self._targets.add(partial(open_stored, node.place, title=node.name))
         return Answer(Opened(target=self._opened[params.node]))
 
 
-def browse(ref: ObjectRef, **traits: Any) -> Browser:
-    """Show what a stored object holds.
+def browse(value: Any = None, *, store: str | Store | None = None, **traits: Any) -> Browser:
+    """Show what a stored object holds, the rows of a query with their objects, or a whole store.
 
     Parameters
     ----------
-    ref
-        An `ObjectRef` of a folder, file or Zarr, or a `PhotonMovie`.
+    value
+        An `ObjectRef` of a folder, file or Zarr, or a `PhotonMovie`; a list of these; or a DataJoint table or
+        query expression. Also what DataJoint's own codecs give: its ``ObjectRef``, the ``NpyRef`` of
+        ``<npy@>``, the path of an ``<attach@>``; or a row's JSON.
+    store
+        A store, or its name, instead of a value.
     **traits
         What to begin with: `selected`, `expanded`.
 
@@ -95,17 +144,30 @@ def browse(ref: ObjectRef, **traits: Any) -> Browser:
     Raises
     ------
     ValueRefusedError
-        When `ref` is something else.
+        When `value` is something else.
+    StoreNotConfiguredError
+        When there is no such store.
     """
-    own = as_ref(ref)
-    if own is None:
-        raise ValueRefusedError(
-            f"only a stored object can be browsed, got {type(ref).__name__}",
-            hint="Give what fetch1() returns for an <object@> or <photon@> field.",
-        )
-    title = own.path.rsplit("/", 1)[-1]
+    if value is None and store is not None:
+        value = open_store(store) if isinstance(store, str) else store
+    return Browser(contents_of(value), **traits)
+
+
+def _list(contents: Contents, params: ListParams, job: Job) -> Answer:
+    asked = Arrangement(params.filter, params.sort, descending=params.descending)
+    listing = contents.tree.list(
+        params.node,
+        cursor=params.cursor,
+        limit=params.limit,
+        arrangement=None if asked == Arrangement() else asked,
+        progress=lambda count: job.progress(count, 0, "listing"),
+    )
+    return Answer(listing)
+
+
+def _unless_stopped(act: Any, *args: Any, **options: Any) -> Answer | Failure:
     try:
-        tree: Tree | ObjectStoreError = Tree(Place(own.opened, own.key()), is_dir=own.is_dir, size=own.size)
-    except ObjectStoreError as err:
-        tree = err
-    return Browser(tree, title=title, **traits)
+        answer: Answer = act(*args, **options)
+    except actions.Stopped:
+        return CANCELLED
+    return answer

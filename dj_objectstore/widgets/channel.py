@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,7 +20,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dj_objectstore.exceptions import ValueRefusedError
-from dj_objectstore.widgets.answers import (
+from dj_objectstore.widgets.frames.describe import describe, profile
+from dj_objectstore.widgets.frames.frames import FrameService, frame_service
+from dj_objectstore.widgets.frames.lanes import FrameLane, FrameWish
+from dj_objectstore.widgets.frames.shots import Shot
+from dj_objectstore.widgets.frames.streams import PlayOptions, Stream
+from dj_objectstore.widgets.messages.answers import (
     CANCELLED,
     Answer,
     Buffer,
@@ -34,10 +40,8 @@ from dj_objectstore.widgets.answers import (
     build_stream_end,
     build_stream_frame,
 )
-from dj_objectstore.widgets.describe import describe, profile
-from dj_objectstore.widgets.failures import failure_of
-from dj_objectstore.widgets.frames import FrameLane, FrameService, FrameWish, frame_service
-from dj_objectstore.widgets.protocol import (
+from dj_objectstore.widgets.messages.failures import failure_of
+from dj_objectstore.widgets.messages.protocol import (
     Cancel,
     Credit,
     DescribeParams,
@@ -45,19 +49,22 @@ from dj_objectstore.widgets.protocol import (
     Message,
     Play,
     ProfileParams,
-    ProtocolError,
     Stop,
     parse_message,
 )
-from dj_objectstore.widgets.streams import PlayOptions, Stream
+from dj_objectstore.widgets.messages.strict import ProtocolError
 
 if TYPE_CHECKING:
-    from dj_objectstore.widgets.sources import FrameSource
-    from dj_objectstore.widgets.targets import Targets
+    from dj_objectstore.exceptions import ObjectStoreError
+    from dj_objectstore.widgets.frames.targets import Targets
+    from dj_objectstore.widgets.movies.sources import FrameSource
 
 log = logging.getLogger("dj_objectstore.widgets")
 
 Post = Callable[[dict[str, Any], list[Buffer]], None]
+LONG = frozenset({"profile", "project", "trace", "clip", "verify", "save", "usage"})
+"""Methods that go through a whole movie, object or store: nothing short waits behind them."""
+PROGRESS_SECONDS = 0.1
 MAX_STREAMS = 8
 MAX_REMEMBERED = 64
 """Views (and their lanes) that a channel remembers; pages that were closed don't say so."""
@@ -70,6 +77,7 @@ class Job:
         self._channel = channel
         self._lock = threading.Lock()
         self._answered = False
+        self._told = 0.0
         self.view, self.request = view, request
 
     @property
@@ -86,13 +94,15 @@ class Job:
         self._channel.send_answer(self, outcome)
 
     def progress(self, done: int, total: int, note: str = "") -> bool:
-        """Tell how far it is; False when nobody waits any more."""
-        if not self._answered:
+        """Tell how far it is, ten times a second at most; False when nobody waits any more."""
+        now = time.monotonic()
+        if not self._answered and (done >= total or now - self._told >= PROGRESS_SECONDS):
+            self._told = now
             self._channel.post(build_progress(self.view, self.request, done=done, total=total, note=note))
         return not self._answered
 
 
-Method = Callable[[Any, Job], Answer]
+Method = Callable[[Any, Job], Answer | Failure]
 
 
 class Channel:
@@ -116,7 +126,7 @@ class Channel:
         self._lock = threading.Lock()
         self._jobs: dict[tuple[str, int], Job] = {}
         self._streams: OrderedDict[tuple[str, int], Stream] = OrderedDict()
-        self._lanes: OrderedDict[tuple[str, str | None], FrameLane] = OrderedDict()
+        self._lanes: OrderedDict[tuple[str, str | None, int], FrameLane] = OrderedDict()
         self._greeted: OrderedDict[str, bool] = OrderedDict()
         self._closed = False
 
@@ -139,11 +149,13 @@ class Channel:
             if self._closed:
                 return
             self._closed = True
-            streams = list(self._streams.values())
+            streams, lanes = list(self._streams.values()), list(self._lanes.values())
             self._jobs.clear()
             self._lanes.clear()
         for stream in streams:
             stream.stop()
+        for lane in lanes:
+            lane.close()
         self.post(build_event("closed"))
 
     def _dispatch(self, message: Message) -> None:
@@ -182,13 +194,14 @@ class Channel:
         if isinstance(message.params, FrameParams):
             self._ask_frame(message.params, job)
         else:
-            self._service.requests.submit(partial(self._do, message.method, message.params, job))
+            workers = self._service.passes if message.method in LONG else self._service.requests
+            workers.submit(partial(self._do, message.method, message.params, job))
 
     def _do(self, method: str, params: Any, job: Job) -> None:
         if job.is_answered:
             return
         try:
-            outcome: Answer | Exception = self._find_method(method)(params, job)
+            outcome: Answer | Failure | Exception = self._find_method(method)(params, job)
         except Exception as err:  # noqa: BLE001 - the message edge: the view is told, whatever it is
             outcome = err
         job.answer(outcome)
@@ -207,29 +220,37 @@ class Channel:
 
     def _profile(self, params: ProfileParams, job: Job) -> Answer:
         source = self._targets.find(params.target).source()
-        return profile(self._service, source, lambda done, total: job.progress(done, total, "reading frames"))
+        return profile(
+            self._service,
+            source,
+            lambda done, total: job.progress(done, total, "reading frames"),
+            is_wanted=lambda: not job.is_answered,
+        )
 
     # -- frames ------------------------------------------------------------------------------------------
 
     def _ask_frame(self, params: FrameParams, job: Job) -> None:
         def answer(frame: np.ndarray | Failure | Exception) -> None:
             if isinstance(frame, np.ndarray):
-                job.answer(Answer(_frame_result(params.index, frame), [_bytes_of(frame)]))
+                job.answer(Answer(_frame_result(params.index, frame, shot), [_bytes_of(frame)]))
             else:
                 job.answer(frame)
 
-        self._lane(job.view, params.target).ask(
-            FrameWish(params.index, params.channel, answer, is_cancelled=lambda: job.is_answered)
+        shot = _shot_of(params)
+        self._lane(job.view, params.target, params.channel).ask(
+            FrameWish(params.index, shot, answer, is_cancelled=lambda: job.is_answered)
         )
 
-    def _lane(self, view: str, target: str | None) -> FrameLane:
+    def _lane(self, view: str, target: str | None, channel: int) -> FrameLane:
+        """Return the queue of one channel: two that are shown over each other don't supersede each other."""
+        key = (view, target, channel)
         with self._lock:
-            if (view, target) not in self._lanes:
-                self._lanes[view, target] = FrameLane(self._service, partial(self._open, target))
-            self._lanes.move_to_end((view, target))
+            if key not in self._lanes:
+                self._lanes[key] = FrameLane(self._service, partial(self._open, target))
+            self._lanes.move_to_end(key)
             if len(self._lanes) > MAX_REMEMBERED:
-                self._lanes.popitem(last=False)
-            return self._lanes[view, target]
+                self._lanes.popitem(last=False)[1].close()
+            return self._lanes[key]
 
     def _open(self, target: str | None) -> FrameSource:
         return self._targets.find(target).source()
@@ -245,13 +266,13 @@ class Channel:
             message.loop,
             message.credit,
             message.keep,
-            message.channel,
+            _shot_of(message),
         )
         stream = Stream(
             options,
             service=self._service,
             get_source=partial(self._open, message.target),
-            sink=_ViewSink(self, message.view),
+            sink=_ViewSink(self, message.view, options.shot),
             on_end=lambda: self._forget_stream(key, stream),
         )
         with self._lock:
@@ -299,22 +320,36 @@ class Channel:
 class _ViewSink:
     """Sends the frames of a stream to one view."""
 
-    def __init__(self, channel: Channel, view: str) -> None:
+    def __init__(self, channel: Channel, view: str, shot: Shot) -> None:
         self._channel = channel
         self._view = view
+        self._shot = shot
 
     def send_frame(self, stream: int, index: int, frame: np.ndarray) -> bool:
-        message = build_stream_frame(self._view, stream=stream, frame=_frame_result(index, frame))
-        return self._channel.post(message, [_bytes_of(frame)])
+        result = _frame_result(index, frame, self._shot)
+        return self._channel.post(
+            build_stream_frame(self._view, stream=stream, frame=result), [_bytes_of(frame)]
+        )
+
+    def send_missing(self, stream: int, span: range, error: ObjectStoreError) -> None:
+        missing = {"stream": stream, "from": span.start, "to": span.stop}
+        event = missing | {"error": failure_of(error).to_json()}
+        self._channel.post(build_event("unavailable", event, view=self._view))
 
     def send_end(self, stream: int, reason: EndReason, error: Failure | Exception | None) -> None:
         failure = None if error is None else failure_of(error)
         self._channel.post(build_stream_end(self._view, stream=stream, reason=reason, failure=failure))
 
 
-def _frame_result(index: int, frame: np.ndarray) -> FrameResult:
+def _shot_of(params: FrameParams | Play) -> Shot:
+    return Shot(channel=params.channel, at=params.at, step=params.step, mean=params.mean)
+
+
+def _frame_result(index: int, frame: np.ndarray, shot: Shot) -> FrameResult:
     dtype = frame.dtype.newbyteorder("<").str
-    return FrameResult.model_validate({"index": index, "dtype": dtype, "shape": frame.shape})
+    return FrameResult.model_validate(
+        {"index": index, "dtype": dtype, "shape": frame.shape, "step": shot.step}
+    )
 
 
 def _bytes_of(frame: np.ndarray) -> memoryview:

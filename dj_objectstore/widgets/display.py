@@ -38,7 +38,7 @@ def mimebundle(
     thumbnail = _thumbnail(ref) if wanted & {"image/png", "text/html"} else None
     makers: dict[str, Callable[[], Any]] = {
         "text/plain": lambda: repr(ref),
-        "text/html": lambda: summary_html(ref, with_shape=thumbnail is not None),
+        "text/html": lambda: _picture_html(thumbnail) + summary_html(ref, with_shape=thumbnail is not None),
         "image/png": lambda: thumbnail,
         WIDGET_VIEW: lambda: _widget_view(ref),
     }
@@ -83,6 +83,11 @@ def format_size(size: int | None) -> str:
     return f"{size} {unit}" if unit == UNITS[0] else f"{amount:.3g} {unit}"
 
 
+def _picture_html(png: str | None) -> str:
+    """Return a picture that needs nothing else: of several forms of an output a page shows only one."""
+    return f'<img alt="mean and frames of the movie" src="data:image/png;base64,{png}">' if png else ""
+
+
 def _kind(ref: ObjectRef) -> str:
     if isinstance(ref, PhotonMovie):
         return "photon movie"
@@ -107,7 +112,7 @@ def _widget_view(ref: ObjectRef) -> Any:
         widget = ref.scrub() if isinstance(ref, PhotonMovie) else ref.browse()
     except ObjectStoreError:
         return None  # without its browser side there is still the summary
-    data, _ = widget._repr_mimebundle_()
+    data, _ = widget._repr_mimebundle_(include={WIDGET_VIEW})
     return data[WIDGET_VIEW]
 
 

@@ -15,9 +15,9 @@ from dj_objectstore.widgets.channel import Channel
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dj_objectstore.widgets.answers import Buffer
     from dj_objectstore.widgets.channel import Method, Post
-    from dj_objectstore.widgets.targets import Targets
+    from dj_objectstore.widgets.frames.targets import Targets
+    from dj_objectstore.widgets.messages.answers import Buffer
 
 STATIC = Path(__file__).parent / "static"
 OF_THE_PAGE = {"sync": True, "echo_update": False}

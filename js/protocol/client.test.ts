@@ -27,7 +27,10 @@ describe("a request", () => {
     ]);
     const buffer = new DataView(new ArrayBuffer(1));
     model.receive(frame("a1", 1, 17), [buffer]);
-    expect(await answer).toEqual({ result: { index: 17, dtype: "|u1", shape: [1, 1] }, buffers: [buffer] });
+    expect(await answer).toEqual({
+      result: { index: 17, dtype: "|u1", shape: [1, 1], step: 1 },
+      buffers: [buffer],
+    });
   });
 
   it("ignores the answers to other views", async () => {
@@ -89,7 +92,7 @@ describe("a stream", () => {
   const options = { from: 0, fps: 30, loop: false, credit: 8, keep: "time" } as const;
 
   it("hands on frames until it ends", () => {
-    const handlers = { onFrame: vi.fn(), onEnd: vi.fn() };
+    const handlers = { onFrame: vi.fn(), onUnavailable: vi.fn(), onEnd: vi.fn() };
     client.play(options, handlers);
     expect(model.sent).toEqual([{ kind: "play", view: "a1", id: 1, stream: 1, ...options }]);
     const message = { kind: "frame", view: "a1", stream: 1, index: 0, dtype: "|u1", shape: [1, 1] };
@@ -101,7 +104,7 @@ describe("a stream", () => {
   });
 
   it("hears nothing more once it is stopped", () => {
-    const handlers = { onFrame: vi.fn(), onEnd: vi.fn() };
+    const handlers = { onFrame: vi.fn(), onUnavailable: vi.fn(), onEnd: vi.fn() };
     const stream = client.play(options, handlers);
     stream.stop();
     stream.stop();
@@ -112,7 +115,7 @@ describe("a stream", () => {
   });
 
   it("ends when the kernel refuses it", () => {
-    const handlers = { onFrame: vi.fn(), onEnd: vi.fn() };
+    const handlers = { onFrame: vi.fn(), onUnavailable: vi.fn(), onEnd: vi.fn() };
     client.play(options, handlers);
     const error = { code: "target", message: "no such movie", hint: "" };
     model.receive({ kind: "response", view: "a1", id: 1, ok: false, error });
@@ -139,7 +142,7 @@ describe("dispose", () => {
     const answer = client.request("describe", {});
     client.play(
       { from: 0, fps: 30, loop: true, credit: 8, keep: "time" },
-      { onFrame: vi.fn(), onEnd: vi.fn() },
+      { onFrame: vi.fn(), onUnavailable: vi.fn(), onEnd: vi.fn() },
     );
     client.dispose();
     await expect(answer).rejects.toMatchObject({ name: "AbortError" });

@@ -8,7 +8,7 @@
 
 import { buildCancel, buildCredit, buildPlay, buildRequest, buildStop } from "./build.ts";
 import type { Channel } from "./channel.ts";
-import { ProtocolError } from "./check.ts";
+import { integer, ProtocolError } from "./check.ts";
 import {
   type Failure,
   type Method,
@@ -19,7 +19,7 @@ import {
   type StreamFrame,
   type ToBrowser,
 } from "./messages.ts";
-import { parseMessage } from "./parse.ts";
+import { parseFailure, parseMessage } from "./parse.ts";
 import { parseResult } from "./results.ts";
 
 /** The kernel answered a request with an error. */
@@ -52,6 +52,8 @@ interface Waiting {
 
 export interface StreamHandlers {
   onFrame(frame: StreamFrame, buffers: readonly DataView[]): void;
+  /** Frames `from` up to but not including `to` can't be read; the stream goes on behind them. */
+  onUnavailable(from: number, to: number, failure: Failure): void;
   onEnd(end: StreamEnd): void;
 }
 
@@ -86,6 +88,7 @@ export class Client {
   /** The stream that each `play` asked for; a refused one is answered by its id. */
   readonly #plays = new Map<number, number>();
   readonly #events = new Set<EventHandler>();
+  readonly #endings = new Set<() => void>();
   #nextId = 1;
   #nextStream = 1;
 
@@ -142,6 +145,16 @@ export class Client {
     };
   }
 
+  /** Calls `action` when the kernel may be gone. Returns the function that ends it. */
+  onDoubt(action: () => void): () => void {
+    const stop = this.#channel.onDoubt(action);
+    this.#endings.add(stop);
+    return () => {
+      this.#endings.delete(stop);
+      stop();
+    };
+  }
+
   /** Hears events for this view and for all views. Returns the function that ends it. */
   onEvent(handler: EventHandler): () => void {
     this.#events.add(handler);
@@ -154,6 +167,8 @@ export class Client {
     this.#plays.clear();
     for (const id of [...this.#waiting.keys()]) this.#cancel(id);
     this.#events.clear();
+    for (const end of this.#endings) end();
+    this.#endings.clear();
     this.#stopListening();
   }
 
@@ -198,8 +213,15 @@ export class Client {
         return handlers?.onEnd(message);
       }
       case "event":
+        if (message.name === "unavailable") return this.#tellUnavailable(message.data);
         for (const handler of [...this.#events]) handler(message.name, message.data);
     }
+  }
+
+  #tellUnavailable(data: Record<string, unknown>): void {
+    this.#streams
+      .get(integer(data, "stream"))
+      ?.onUnavailable(integer(data, "from"), integer(data, "to"), parseFailure(data.error));
   }
 
   #answer(message: Extract<ToBrowser, { kind: "response" }>, buffers: readonly DataView[]): void {

@@ -4,11 +4,18 @@
  * `tests/fixtures/messages.json` holds one example of each; the Python and the TypeScript tests read it.
  */
 
+import type { BrowsingMethods } from "./browsing.ts";
+import type { SetupMethods } from "./setup.ts";
+
 export const PROTOCOL = 1;
 
 export type CodeDtype = "|u1" | "<u2" | "<f4";
 export type Unit = "counts" | "photons" | "stabilized";
 export type Keep = "time" | "frames";
+export type Projection = "mean" | "max" | "std";
+export type ClipFormat = "mp4" | "gif" | "png";
+/** Rows and columns, or a point: y before x. */
+export type Pair = readonly [number, number];
 
 export interface Failure {
   readonly code: string;
@@ -34,6 +41,20 @@ export interface Stabilized extends Photons {
   readonly variance: number;
 }
 
+/** An axis that is neither time, channel, y nor x. */
+export interface Axis {
+  readonly name: string;
+  readonly length: number;
+}
+
+/** One of several movies that are seen together. */
+export interface LinkedView {
+  /** Null for the movie that is described. */
+  readonly target: string | null;
+  readonly title: string;
+  readonly role: "movie" | "difference";
+}
+
 export interface DescribeResult {
   readonly title: string;
   readonly frames: number;
@@ -53,13 +74,76 @@ export interface DescribeResult {
   readonly contrast: readonly [number, number];
   readonly mode: string;
   readonly facts: readonly (readonly [string, string])[];
+  readonly axes: readonly Axis[];
+  /** Empty where the channels have only numbers. */
+  readonly channel_names: readonly string[];
+  /** The coarser versions of a frame, such as 2, 4, 8. */
+  readonly steps: readonly number[];
+  /** Whether `project` works. */
+  readonly projections: boolean;
+  /** How many masks were given. */
+  readonly masks: number;
+  /** Whether there are events or traces. */
+  readonly series: boolean;
+  /** Fewer than two: a movie alone. */
+  readonly views: readonly LinkedView[];
+  /** Sentences said once. */
+  readonly hints: readonly string[];
 }
 
 export interface FrameResult {
   readonly index: number;
   readonly dtype: CodeDtype;
   /** Rows, columns. */
-  readonly shape: readonly [number, number];
+  readonly shape: Pair;
+  /** How many pixels of the movie, each way, one of these stands for. */
+  readonly step: number;
+}
+
+export interface ProjectResult {
+  readonly kind: Projection;
+  /** How many frames it is made of. */
+  readonly frames: number;
+  readonly dtype: CodeDtype;
+  readonly shape: Pair;
+}
+
+export interface MasksResult {
+  readonly names: readonly string[];
+  /** Mask, first point and number of points of each closed ring. */
+  readonly rings: readonly (readonly [mask: number, start: number, count: number])[];
+}
+
+/** A region in pixel-edge coordinates: (0, 0) is the outer corner of the first pixel. */
+export interface RegionShape {
+  readonly kind: "rectangle" | "ellipse" | "polygon";
+  /** (y, x): two opposite corners, or the corners of a polygon. */
+  readonly points: readonly Pair[];
+}
+
+export interface GivenMask {
+  readonly kind: "mask";
+  readonly mask: number;
+}
+
+export type Quantity = "mean" | "dff";
+
+export interface TraceResult {
+  readonly unit: string;
+  readonly pixels: number;
+  readonly frames: number;
+  readonly has_band: boolean;
+}
+
+export interface SeriesResult {
+  readonly traces: readonly { readonly name: string; readonly unit: string }[];
+  readonly events: readonly { readonly name: string }[];
+}
+
+export interface ClipResult {
+  readonly name: string;
+  readonly mime: string;
+  readonly size: number;
 }
 
 export interface ProfileResult {
@@ -78,10 +162,20 @@ export interface Entry {
   readonly items: number | null;
 }
 
+export type SortKey = "name" | "size" | "modified";
+
+/** Which entries of a folder, and in which order. */
+export interface Arrangement {
+  readonly filter: string;
+  readonly sort: SortKey;
+  readonly descending: boolean;
+}
+
 export interface ListResult {
   readonly entries: readonly Entry[];
   readonly next: string | null;
-  readonly total: number;
+  /** Null while that is not known: the store tells it with the last page. */
+  readonly total: number | null;
 }
 
 export interface PreviewFacts {
@@ -91,6 +185,8 @@ export interface PreviewFacts {
   /** The line of Python that opens it. */
   readonly line: string;
   readonly scrubbable: boolean;
+  /** A whole object, of which it is recorded what was written. */
+  readonly whole: boolean;
 }
 
 export type PreviewBody =
@@ -123,12 +219,54 @@ export interface OpenResult {
   readonly target: string;
 }
 
+/** Which picture of a movie, its time apart. Left out: the first of each. */
+export interface Plane {
+  readonly target?: string;
+  readonly channel?: number;
+  /** Positions on the movie's further axes. */
+  readonly at?: readonly number[];
+}
+
+/** How a frame is made on the way: `step` pixels each way binned, the mean of the `mean` frames that end at it. */
+export interface Making {
+  readonly step?: number;
+  readonly mean?: number;
+}
+
+export interface ClipParams extends Plane {
+  readonly from: number;
+  readonly to: number;
+  readonly fps: number;
+  readonly format: ClipFormat;
+  /** In `unit`. */
+  readonly limits: Pair;
+  readonly gamma: number;
+  readonly colormap: string;
+  readonly unit: string;
+  readonly scale: number;
+}
+
+export interface TraceParams extends Plane {
+  readonly roi: RegionShape | GivenMask;
+  readonly quantity: Quantity;
+  /** Percentile of the trace that counts as rest. */
+  readonly baseline: number | null;
+}
+
 /** Parameters and result of each method. */
-export interface Methods {
+export interface Methods extends SetupMethods, BrowsingMethods {
   describe: { params: { target?: string }; result: DescribeResult };
-  frame: { params: { target?: string; index: number; channel?: number }; result: FrameResult };
+  frame: { params: Plane & Making & { readonly index: number }; result: FrameResult };
   profile: { params: { target?: string }; result: ProfileResult };
-  list: { params: { node: string; cursor?: string; limit?: number }; result: ListResult };
+  project: { params: Plane & { readonly kind: Projection }; result: ProjectResult };
+  masks: { params: { target?: string }; result: MasksResult };
+  trace: { params: TraceParams; result: TraceResult };
+  series: { params: Record<string, never>; result: SeriesResult };
+  clip: { params: ClipParams; result: ClipResult };
+  list: {
+    params: { node: string; cursor?: string; limit?: number } & Partial<Arrangement>;
+    result: ListResult;
+  };
   preview: { params: { node: string }; result: PreviewResult };
   open: { params: { node: string }; result: OpenResult };
 }
@@ -144,11 +282,8 @@ export type ToKernel =
   | { kind: "credit"; view: string; stream: number; n: number }
   | { kind: "stop"; view: string; stream: number };
 
-export interface PlayOptions {
+export interface PlayOptions extends Plane, Making {
   readonly stream: number;
-  readonly target?: string;
-  /** Left out for the first. */
-  readonly channel?: number;
   readonly from: number;
   /** Frames per second. */
   readonly fps: number;
@@ -167,7 +302,8 @@ export type ToBrowser =
       stream: number;
       index: number;
       dtype: CodeDtype;
-      shape: readonly [number, number];
+      shape: Pair;
+      step: number;
     }
   | { kind: "end"; view: string; stream: number; reason: "end" | "stopped" | "error"; error?: Failure }
   | { kind: "event"; view: string; name: string; data: Record<string, unknown> };

@@ -1,7 +1,7 @@
 /** Turns what the kernel sent into typed messages; anything else is a `ProtocolError`. */
 
 import { type Fields, flag, integer, nullable, number, oneOf, pair, record, text } from "./check.ts";
-import type { CodeDtype, Failure, ToBrowser } from "./messages.ts";
+import type { CodeDtype, Failure, FrameResult, ToBrowser } from "./messages.ts";
 
 export const DTYPES: readonly CodeDtype[] = ["|u1", "<u2", "<f4"];
 
@@ -10,12 +10,13 @@ export function parseFailure(value: unknown): Failure {
   return { code: text(error, "code"), message: text(error, "message"), hint: text(error, "hint", "") };
 }
 
-export function parseFrameFields(from: Fields): {
-  index: number;
-  dtype: CodeDtype;
-  shape: readonly [number, number];
-} {
-  return { index: integer(from, "index"), dtype: oneOf(from, "dtype", DTYPES), shape: pair(from, "shape") };
+export function parseFrameFields(from: Fields): FrameResult {
+  return {
+    index: integer(from, "index"),
+    dtype: oneOf(from, "dtype", DTYPES),
+    shape: pair(from, "shape"),
+    step: nullable(from, "step", integer) || 1,
+  };
 }
 
 function parseResponse(from: Fields): ToBrowser {

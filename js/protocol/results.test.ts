@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildFakeFolder } from "../testing/fake-folder.ts";
 import type { FakeNode } from "../testing/fake-kernel.ts";
+import { buildFakeMovie } from "../testing/fake-movie.ts";
 import { parseResult } from "./results.ts";
 
 function flatten(node: FakeNode): FakeNode[] {
@@ -18,7 +19,7 @@ describe("parseResult", () => {
 
   it("reads an image and what it may lack", () => {
     const bare = { type: "image", mime: "image/png", width: 4, height: 3 };
-    const rest = { name: "", size: null, path: "", line: "", scrubbable: false };
+    const rest = { name: "", size: null, path: "", line: "", scrubbable: false, whole: false };
     expect(parseResult("preview", bare)).toEqual({ ...rest, ...bare });
   });
 
@@ -28,7 +29,32 @@ describe("parseResult", () => {
     expect(parseResult("list", page)).toEqual(page);
   });
 
+  it("reads a description of an older kernel as a movie without the rest", () => {
+    const { axes, channel_names, steps, projections, masks, series, views, hints, ...old } = buildFakeMovie({
+      frames: 2,
+      height: 2,
+      width: 2,
+    }).facts;
+    const rest = { axes, channel_names, steps, projections, masks, series, views, hints };
+    expect(parseResult("describe", old)).toEqual({ ...old, ...rest });
+    expect(parseResult("frame", { index: 1, dtype: "|u1", shape: [2, 2] })).toMatchObject({ step: 1 });
+  });
+
   it.each([
+    ["project", { kind: "std", frames: 7, dtype: "<f4", shape: [2, 3] }],
+    ["masks", { names: ["a"], rings: [[0, 0, 4]] }],
+    ["trace", { unit: "dF/F", pixels: 4, frames: 7, has_band: false }],
+    ["series", { traces: [{ name: "speed", unit: "cm/s" }], events: [{ name: "lick" }] }],
+    ["clip", { name: "movie.mp4", mime: "video/mp4", size: 5 }],
+  ] as const)("reads the result of %s", (method, result) => {
+    expect(parseResult(method, result)).toEqual(result);
+  });
+
+  it.each([
+    ["a ring of two numbers", "masks", { names: ["a"], rings: [[0, 0]] }],
+    ["a ring that begins nowhere", "masks", { names: ["a"], rings: [[0, -1, 3]] }],
+    ["an unknown projection", "project", { kind: "median", frames: 7, dtype: "<f4", shape: [2, 3] }],
+    ["a trace of no length", "trace", { unit: "photons", pixels: 4 }],
     [
       "an unknown kind of entry",
       "list",

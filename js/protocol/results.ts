@@ -1,5 +1,6 @@
 /** Parsers of the results of each method, one table. */
 
+import { BROWSING_RESULTS } from "./browsing.ts";
 import {
   type Fields,
   flag,
@@ -16,17 +17,21 @@ import {
   texts,
 } from "./check.ts";
 import type {
+  Axis,
   CodeInfo,
   DescribeResult,
   Entry,
+  LinkedView,
   Method,
   Methods,
   Photons,
   PreviewBody,
   PreviewResult,
+  SeriesResult,
   Stabilized,
 } from "./messages.ts";
 import { DTYPES, parseFrameFields } from "./parse.ts";
+import { SETUP_RESULTS } from "./setup.ts";
 
 function parseCode(value: unknown): CodeInfo {
   const from = record(value, "code");
@@ -68,6 +73,32 @@ function parseDescribe(from: Fields): DescribeResult {
     contrast: pair(from, "contrast"),
     mode: text(from, "mode", ""),
     facts: parseFacts(from),
+    axes: optionalList(from, "axes").map(parseAxis),
+    channel_names: texts(from.channel_names ?? [], "channel_names"),
+    steps: numbers({ steps: from.steps ?? [] }, "steps").filter((step) => step > 1),
+    projections: flag(from, "projections", false),
+    masks: nullable(from, "masks", integer) ?? 0,
+    series: flag(from, "series", false),
+    views: optionalList(from, "views").map(parseView),
+    hints: texts(from.hints ?? [], "hints"),
+  };
+}
+
+function optionalList(from: Fields, field: string): readonly unknown[] {
+  return nullable(from, field, list) ?? [];
+}
+
+function parseAxis(value: unknown): Axis {
+  const from = record(value, "axis");
+  return { name: text(from, "name"), length: Math.max(1, integer(from, "length")) };
+}
+
+function parseView(value: unknown): LinkedView {
+  const from = record(value, "view");
+  return {
+    target: nullable(from, "target", text),
+    title: text(from, "title", ""),
+    role: oneOf(from, "role", ["movie", "difference"]),
   };
 }
 
@@ -76,6 +107,23 @@ function parseFacts(from: Fields): readonly (readonly [string, string])[] {
     const [label = "", value = ""] = texts(fact, "facts");
     return [label, value] as const;
   });
+}
+
+function parseRing(value: unknown): readonly [number, number, number] {
+  const [mask = -1, start = -1, count = -1, ...more] = numbers({ ring: value }, "ring");
+  if (count < 0 || start < 0 || mask < 0 || more.length > 0)
+    throw new ProtocolError(`ring must be mask, start and count, got ${JSON.stringify(value)}`);
+  return [mask, start, count];
+}
+
+function parseSeries(from: Fields): SeriesResult {
+  return {
+    traces: optionalList(from, "traces").map((value) => {
+      const trace = record(value, "trace");
+      return { name: text(trace, "name"), unit: text(trace, "unit", "") };
+    }),
+    events: optionalList(from, "events").map((value) => ({ name: text(record(value, "event"), "name") })),
+  };
 }
 
 function parseEntry(value: unknown): Entry {
@@ -138,6 +186,7 @@ function parsePreview(from: Fields): PreviewResult {
     path: text(from, "path", ""),
     line: text(from, "line", ""),
     scrubbable: flag(from, "scrubbable", false),
+    whole: flag(from, "whole", false),
     ...PREVIEWS[type](from),
   };
 }
@@ -146,13 +195,30 @@ const RESULTS: { [M in Method]: (from: Fields) => Methods[M]["result"] } = {
   describe: parseDescribe,
   frame: parseFrameFields,
   profile: (from) => ({ indices: numbers(from, "indices"), values: numbers(from, "values") }),
+  project: (from) => ({
+    kind: oneOf(from, "kind", ["mean", "max", "std"]),
+    frames: integer(from, "frames"),
+    dtype: oneOf(from, "dtype", DTYPES),
+    shape: pair(from, "shape"),
+  }),
+  masks: (from) => ({ names: texts(from.names, "names"), rings: list(from, "rings").map(parseRing) }),
+  trace: (from) => ({
+    unit: text(from, "unit"),
+    pixels: integer(from, "pixels"),
+    frames: integer(from, "frames"),
+    has_band: flag(from, "has_band", false),
+  }),
+  series: parseSeries,
+  clip: (from) => ({ name: text(from, "name"), mime: text(from, "mime"), size: integer(from, "size") }),
   list: (from) => ({
     entries: list(from, "entries").map(parseEntry),
     next: nullable(from, "next", text),
-    total: integer(from, "total"),
+    total: nullable(from, "total", integer),
   }),
   preview: parsePreview,
   open: (from) => ({ target: text(from, "target") }),
+  ...SETUP_RESULTS,
+  ...BROWSING_RESULTS,
 };
 
 /** The result of a method, checked field by field. */

@@ -1,7 +1,12 @@
-/** A canvas with one pixel for each pixel of the movie. */
+/** A canvas with one pixel for each pixel of a frame. */
 
-import type { Frame, Movie } from "../state/movie.ts";
-import { type Palette, paint } from "./paint.ts";
+import type { Frame } from "../state/movie.ts";
+import { type Palette, paint, paintOver } from "./paint.ts";
+
+export interface Layer {
+  readonly frame: Frame;
+  readonly palette: Palette;
+}
 
 export class Surface {
   readonly canvas: HTMLCanvasElement;
@@ -14,31 +19,21 @@ export class Surface {
     this.#context = canvas.getContext("2d");
   }
 
-  resize({ width, height }: Movie): void {
+  /** Paints a frame, and over it those of the same size. */
+  draw({ frame, palette }: Layer, over: readonly Layer[] = []): void {
+    this.#resize(frame);
+    if (!this.#image || !this.#words) return;
+    paint(frame, palette, this.#words);
+    for (const layer of over)
+      if (layer.frame.codes.length === frame.codes.length) paintOver(layer.frame, layer.palette, this.#words);
+    this.#context?.putImageData(this.#image, 0, 0);
+  }
+
+  #resize({ width, height }: Frame): void {
+    if (this.#image?.width === width && this.#image.height === height) return;
     this.canvas.width = width;
     this.canvas.height = height;
     this.#image = this.#context?.createImageData(width, height) ?? null;
     this.#words = this.#image && new Uint32Array(this.#image.data.buffer as ArrayBuffer);
   }
-
-  draw(frame: Frame, palette: Palette): void {
-    if (!this.#image || !this.#words) return;
-    paint(frame, palette, this.#words);
-    this.#context?.putImageData(this.#image, 0, 0);
-  }
-}
-
-/**
- * Size of the picture on the page, in CSS pixels: whole multiples of its pixels where it fits, smaller with
- * its proportions kept where it does not.
- */
-export function fitPicture(
-  picture: { readonly width: number; readonly height: number },
-  room: { readonly width: number; readonly height: number },
-  devicePixelRatio: number,
-): { readonly width: number; readonly height: number; readonly scale: number } {
-  const fit = Math.min(room.width / picture.width, room.height / picture.height);
-  const whole = Math.floor(fit * devicePixelRatio) / devicePixelRatio;
-  const scale = Math.max(whole || fit, 0);
-  return { width: picture.width * scale, height: picture.height * scale, scale };
 }

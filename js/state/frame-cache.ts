@@ -1,6 +1,6 @@
 /** A cache of frames, bounded in bytes, that forgets what was used longest ago. */
 
-import type { Frame } from "./movie.ts";
+import { type Frame, keyOfSlice } from "./movie.ts";
 
 export const DEFAULT_CACHE_BYTES = 256 * 2 ** 20;
 
@@ -17,13 +17,14 @@ export class FrameCache {
     return this.#bytes;
   }
 
-  has(index: number, channel: number): boolean {
-    return this.#frames.has(`${channel}/${index}`);
+  /** `slice` is the key that `keyOfSlice` makes. */
+  has(index: number, slice: string): boolean {
+    return this.#frames.has(`${slice}#${index}`);
   }
 
   /** The frame, which then counts as used last; undefined where it is not kept. */
-  get(index: number, channel: number): Frame | undefined {
-    const key = `${channel}/${index}`;
+  get(index: number, slice: string): Frame | undefined {
+    const key = `${slice}#${index}`;
     const frame = this.#frames.get(key);
     if (frame) {
       this.#frames.delete(key);
@@ -33,7 +34,7 @@ export class FrameCache {
   }
 
   add(frame: Frame): void {
-    const key = `${frame.channel}/${frame.index}`;
+    const key = `${keyOfSlice(frame.slice)}#${frame.index}`;
     this.#remove(key);
     const kept = detach(frame);
     this.#frames.set(key, kept);
@@ -54,11 +55,14 @@ export class FrameCache {
     return frames * bytesEach <= this.#limit;
   }
 
-  /** Runs of kept frames of a channel as `[first, last]`, ascending. */
-  spans(channel: number, frames: number): (readonly [number, number])[] {
+  /** Runs of kept frames of a slice as `[first, last]`, ascending. */
+  spans(slice: string): (readonly [number, number])[] {
+    const indices = [...this.#frames]
+      .filter(([key]) => key.startsWith(`${slice}#`))
+      .map(([, frame]) => frame.index)
+      .sort((a, b) => a - b);
     const spans: [number, number][] = [];
-    for (let index = 0; index < frames; index++) {
-      if (!this.has(index, channel)) continue;
+    for (const index of indices) {
       const last = spans.at(-1);
       if (last?.[1] === index - 1) last[1] = index;
       else spans.push([index, index]);

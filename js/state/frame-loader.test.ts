@@ -4,12 +4,15 @@ import { Client } from "../protocol/client.ts";
 import { FakeModel } from "../testing/fake-model.ts";
 import { buildMovie } from "../testing/movie-facts.ts";
 import { FrameCache } from "./frame-cache.ts";
-import { FrameLoader } from "./frame-loader.ts";
+import { FrameLoader, type Wish } from "./frame-loader.ts";
+import { FIRST_SLICE } from "./movie.ts";
 
 interface Asked {
   readonly id: number;
   readonly params: { readonly index: number; readonly channel?: number };
 }
+
+const wish = (index: number, channel = 0): Wish => ({ index, slice: { ...FIRST_SLICE, channel } });
 
 let model: FakeModel;
 let loader: FrameLoader;
@@ -57,56 +60,53 @@ afterEach(() => {
 
 describe("wishes", () => {
   it("travel a few at a time; of those that wait only the last is sent", async () => {
-    for (let index = 0; index < 50; index += 5) loader.want({ index, channel: 0 });
+    for (let index = 0; index < 50; index += 5) loader.want(wish(index));
     expect(indices()).toEqual([0, 5, 10]);
     await answer(0);
     expect(indices()).toEqual([0, 5, 10, 45]);
   });
 
   it("for a frame that is at hand send nothing", async () => {
-    loader.want({ index: 3, channel: 0 });
+    loader.want(wish(3));
     await answer(3);
-    expect(loader.want({ index: 3, channel: 0 })?.index).toBe(3);
+    expect(loader.want(wish(3))?.index).toBe(3);
     expect(indices()).toEqual([3]);
   });
 
   it("for a frame under way are not sent twice", () => {
-    loader.want({ index: 3, channel: 0 });
-    loader.want({ index: 3, channel: 0 });
+    loader.want(wish(3));
+    loader.want(wish(3));
     expect(indices()).toEqual([3]);
   });
 
   it("name the channel only where it is not the first", () => {
-    loader.want({ index: 3, channel: 0 });
-    loader.want({ index: 3, channel: 2 });
+    loader.want(wish(3));
+    loader.want(wish(3, 2));
     expect(asked().map(({ params }) => params)).toEqual([{ index: 3 }, { index: 3, channel: 2 }]);
   });
 
   it("that were superseded are sent again while they are the newest", async () => {
-    loader.want({ index: 3, channel: 0 });
+    loader.want(wish(3));
     await refuse(3, "superseded");
     expect(indices()).toEqual([3, 3]);
     expect(onError).not.toHaveBeenCalled();
   });
 
   it("that were superseded by a newer one are forgotten", async () => {
-    loader.want({ index: 3, channel: 0 });
-    loader.want({ index: 4, channel: 0 });
+    loader.want(wish(3));
+    loader.want(wish(4));
     await refuse(3, "superseded");
     expect(indices()).toEqual([3, 4]);
   });
 
   it("that fail are told", async () => {
-    loader.want({ index: 3, channel: 0 });
+    loader.want(wish(3));
     await refuse(3, "chunk");
-    expect(onError).toHaveBeenCalledWith(
-      { index: 3, channel: 0 },
-      expect.objectContaining({ name: "KernelError" }),
-    );
+    expect(onError).toHaveBeenCalledWith(wish(3), expect.objectContaining({ name: "KernelError" }));
   });
 
   it("answered with another frame fail", async () => {
-    loader.want({ index: 3, channel: 0 });
+    loader.want(wish(3));
     const result = { index: 4, dtype: "|u1", shape: [2, 2] };
     model.receive({ kind: "response", view: "a1", id: 1, ok: true, result }, [
       new DataView(new ArrayBuffer(4)),
@@ -119,9 +119,9 @@ describe("wishes", () => {
 
 describe("prefetching", () => {
   it("follows the direction of travel once all is quiet", async () => {
-    loader.want({ index: 50, channel: 0 });
+    loader.want(wish(50));
     await answer(50);
-    loader.want({ index: 49, channel: 0 });
+    loader.want(wish(49));
     await answer(49);
     await vi.advanceTimersByTimeAsync(1000);
     expect(indices()).toEqual([50, 49, 48]);
@@ -132,7 +132,7 @@ describe("prefetching", () => {
 
   it("stays inside the movie and comes to an end", async () => {
     build(3);
-    loader.want({ index: 1, channel: 0 });
+    loader.want(wish(1));
     for (const index of [1, 2, 0]) {
       await answer(index);
       await vi.advanceTimersByTimeAsync(1000);
@@ -142,7 +142,7 @@ describe("prefetching", () => {
 
   it("gives up on a frame that can't be read, silently", async () => {
     build(3);
-    loader.want({ index: 1, channel: 0 });
+    loader.want(wish(1));
     await answer(1);
     await vi.advanceTimersByTimeAsync(1000);
     await refuse(2, "chunk");
@@ -152,7 +152,7 @@ describe("prefetching", () => {
   });
 
   it("rests while a stream runs", async () => {
-    loader.want({ index: 1, channel: 0 });
+    loader.want(wish(1));
     loader.pause();
     await answer(1);
     await vi.advanceTimersByTimeAsync(1000);

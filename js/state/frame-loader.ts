@@ -8,7 +8,7 @@
 import { ProtocolError } from "../protocol/check.ts";
 import { type Client, isAborted, KernelError } from "../protocol/client.ts";
 import type { FrameCache } from "./frame-cache.ts";
-import { type Frame, type Movie, parseFrame } from "./movie.ts";
+import { type Frame, keyOfSlice, type Movie, paramsOfSlice, parseFrame, type Slice } from "./movie.ts";
 
 const MAX_IN_FLIGHT = 3;
 const PREFETCH_AHEAD = 12;
@@ -16,7 +16,7 @@ const PREFETCH_DELAY = 60;
 
 export interface Wish {
   readonly index: number;
-  readonly channel: number;
+  readonly slice: Slice;
 }
 
 export interface LoaderEvents {
@@ -39,7 +39,8 @@ export class FrameLoader {
   #direction = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #paused = false;
-  readonly #abort = new AbortController();
+  #isDisposed = false;
+  #abort = new AbortController();
 
   constructor(
     client: Client,
@@ -60,7 +61,7 @@ export class FrameLoader {
     this.#last = wish;
     this.#paused = false;
     clearTimeout(this.#timer);
-    const frame = this.#cache.get(wish.index, wish.channel);
+    const frame = this.#cache.get(wish.index, keyOfSlice(wish.slice));
     this.#waiting = frame ? null : wish;
     this.#pump();
     return frame;
@@ -73,8 +74,18 @@ export class FrameLoader {
     this.#waiting = null;
   }
 
+  /** Gives up what is under way, as when no answer comes; the next wish is asked for anew. */
+  reset(): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#inFlight.clear();
+    this.#failed.clear();
+    this.#waiting = null;
+  }
+
   dispose(): void {
     this.pause();
+    this.#isDisposed = true;
     this.#abort.abort();
   }
 
@@ -90,7 +101,7 @@ export class FrameLoader {
 
   #schedulePrefetch(delay = PREFETCH_DELAY): void {
     clearTimeout(this.#timer);
-    if (this.#inFlight.size > 0 || this.#abort.signal.aborted) return;
+    if (this.#inFlight.size > 0 || this.#isDisposed) return;
     this.#timer = setTimeout(() => {
       const next = this.#nextNeighbour();
       if (next) void this.#fetch(next, true);
@@ -103,13 +114,13 @@ export class FrameLoader {
     const behind = -this.#direction;
     const steps = [...Array(PREFETCH_AHEAD).keys()].map((step) => (step + 1) * this.#direction);
     return [...steps, behind, 2 * behind]
-      .map((step) => ({ index: last.index + step, channel: last.channel }))
+      .map((step) => ({ index: last.index + step, slice: last.slice }))
       .find((wish) => this.#isMissing(wish));
   }
 
   #isMissing(wish: Wish): boolean {
     const inside = wish.index >= 0 && wish.index < this.#movie.frames;
-    return inside && !this.#failed.has(keyOf(wish)) && !this.#cache.has(wish.index, wish.channel);
+    return inside && !this.#failed.has(keyOf(wish)) && !this.#cache.has(wish.index, keyOfSlice(wish.slice));
   }
 
   async #fetch(wish: Wish, prefetch = false): Promise<void> {
@@ -122,24 +133,24 @@ export class FrameLoader {
       this.#inFlight.delete(key);
       this.#events.onFrame(frame, { prefetched: prefetch });
     } catch (error) {
+      if (isAborted(error)) return;
       this.#inFlight.delete(key);
       this.#fail(wish, error as Error, prefetch);
     }
-    if (this.#abort.signal.aborted || this.#paused) return;
+    if (this.#isDisposed || this.#paused) return;
     if (prefetch && this.#waiting === null) this.#schedulePrefetch(0);
     else this.#pump();
   }
 
-  async #request({ index, channel }: Wish): Promise<Frame> {
+  async #request({ index, slice }: Wish): Promise<Frame> {
     const target = this.#target === undefined ? {} : { target: this.#target };
-    const params = { ...target, index, ...(channel > 0 ? { channel } : {}) };
+    const params = { ...target, index, ...paramsOfSlice(slice) };
     const { result, buffers } = await this.#client.request("frame", params, { signal: this.#abort.signal });
     if (result.index !== index) throw new ProtocolError(`frame ${index} was asked for, ${result.index} came`);
-    return parseFrame(this.#movie, result, channel, buffers[0]);
+    return parseFrame(this.#movie, result, slice, buffers[0]);
   }
 
   #fail(wish: Wish, error: Error, prefetch: boolean): void {
-    if (isAborted(error)) return;
     const isLast = this.#last !== null && keyOf(this.#last) === keyOf(wish);
     if (error instanceof KernelError && error.failure.code === "superseded") {
       // the kernel prefers a newer wish; ask again only if this is still the newest
@@ -151,6 +162,10 @@ export class FrameLoader {
   }
 }
 
-function keyOf({ index, channel }: Wish): string {
-  return `${channel}/${index}`;
+function keyOf({ index, slice }: Wish): string {
+  return `${keyOfSlice(slice)}#${index}`;
+}
+
+export function isSameWish(a: Wish | null, b: Wish): boolean {
+  return a !== null && keyOf(a) === keyOf(b);
 }

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { buildMovie } from "../testing/movie-facts.ts";
 import { chooseDomain, countBins, robustRange } from "./histogram.ts";
-import type { Frame } from "./movie.ts";
+import { FIRST_SLICE, type Frame } from "./movie.ts";
 import { buildUnitScales, type UnitScale } from "./units.ts";
 
 const movie = buildMovie();
 const scale = buildUnitScales(movie)[0] as UnitScale;
 const frameOf = (codes: ArrayLike<number>): Frame => ({
   index: 0,
-  channel: 0,
+  slice: FIRST_SLICE,
   dtype: "|u1",
+  height: 1,
+  width: codes.length,
   codes: Uint8Array.from(codes),
 });
 

@@ -1,6 +1,6 @@
 /** The histogram of a frame in the unit shown, and robust limits taken from a frame. */
 
-import { type Frame, type Movie, valueOfCode } from "./movie.ts";
+import { type Frame, type Movie, valueAt, valueOfCode } from "./movie.ts";
 import type { Range } from "./resolve.ts";
 import type { UnitScale } from "./units.ts";
 
@@ -8,6 +8,8 @@ export const BINS = 96;
 
 /** Pixels looked at; more would not change the picture. */
 const SAMPLES = 65_536;
+/** Pixels looked at for limits, which may be wanted for each frame that plays. */
+const FEW_SAMPLES = 8192;
 
 export interface Binning {
   readonly scale: UnitScale;
@@ -16,19 +18,23 @@ export interface Binning {
   readonly bins?: number;
 }
 
-/** Values of at most `SAMPLES` pixels, evenly spread over the frame. */
-export function sampleValues(frame: Frame, movie: Movie): Float64Array {
-  const { codes } = frame;
-  const step = Math.max(1, Math.ceil(codes.length / SAMPLES));
-  const values = Float64Array.from({ length: Math.ceil(codes.length / step) }, (_, i) =>
-    valueOfCode(movie, codes[i * step] ?? 0),
-  );
+/** Values of at most `most` pixels, evenly spread over the frame; what is no number is left out. */
+export function sampleValues(frame: Frame, movie: Movie, most = SAMPLES): Float64Array {
+  const { length } = frame.codes;
+  const step = stepOf(length, most);
+  const values = new Float64Array(Math.ceil(length / step));
+  for (let i = 0; i < values.length; i++) values[i] = valueAt(movie, frame, i * step);
   return values.filter(Number.isFinite);
+}
+
+/** Odd, so that samples of an even picture do not all lie in the same columns. */
+function stepOf(pixels: number, most: number): number {
+  return Math.ceil(pixels / most) | 1;
 }
 
 /** The values at two fractions of the frame's pixels: the darkest and the brightest few are left out. */
 export function robustRange(frame: Frame, movie: Movie, fractions: Range = [0.005, 0.998]): Range {
-  const values = sampleValues(frame, movie).sort();
+  const values = sampleValues(frame, movie, FEW_SAMPLES).sort();
   if (values.length === 0) return [0, 1];
   const at = (fraction: number) => values[Math.round(fraction * (values.length - 1))] ?? 0;
   const [low, high] = [at(fractions[0]), at(fractions[1])];
@@ -47,7 +53,7 @@ export function countBins(frame: Frame, movie: Movie, { scale, domain, bins = BI
 
 /** A code stands for all values half-way to its neighbours; so quantised values leave no gaps. */
 function spreadCodes(counts: Float64Array, { codes }: Frame, binOf: (code: number) => number): void {
-  const step = Math.max(1, Math.ceil(codes.length / SAMPLES));
+  const step = stepOf(codes.length, SAMPLES);
   const ofCode = new Map<number, number>();
   for (let i = 0; i < codes.length; i += step) {
     const code = codes[i] as number;

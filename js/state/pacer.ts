@@ -6,18 +6,17 @@
  */
 
 import type { Keep } from "../protocol/messages.ts";
-import type { Frame } from "./movie.ts";
 
-interface Queued {
-  readonly frame: Frame;
+interface Queued<T> {
+  readonly item: T;
   due: number;
 }
 
-export interface Taken {
-  /** The frame to paint now. */
-  readonly frame: Frame | null;
-  /** Frames that left the queue, painted or dropped. */
-  readonly consumed: number;
+export interface Taken<T> {
+  /** What is to be shown now. */
+  readonly item: T | null;
+  /** All that left the queue, shown or dropped. */
+  readonly passed: readonly T[];
 }
 
 /** More frames than this in the queue mean that our clock started late: it hurries a little. */
@@ -26,11 +25,11 @@ const HURRY = 0.1;
 /** Milliseconds by which a frame may be painted early, so that it does not miss a refresh of the screen. */
 const SLACK = 4;
 
-export class Pacer {
+export class Pacer<T extends { readonly index: number }> {
   readonly #period: number;
   readonly #frames: number;
   readonly #keep: Keep;
-  readonly #queue: Queued[] = [];
+  readonly #queue: Queued<T>[] = [];
   #last: { index: number; due: number } | null = null;
 
   constructor({ fps, frames, keep }: { fps: number; frames: number; keep: Keep }) {
@@ -43,24 +42,24 @@ export class Pacer {
     return this.#queue.length === 0;
   }
 
-  push(frame: Frame, now: number): void {
-    const due = this.#last ? this.#last.due + this.#stepsTo(frame.index) * this.#period : now;
-    this.#last = { index: frame.index, due };
-    this.#queue.push({ frame, due });
+  push(item: T, now: number): void {
+    const due = this.#last ? this.#last.due + this.#stepsTo(item.index) * this.#period : now;
+    this.#last = { index: item.index, due };
+    this.#queue.push({ item, due });
     if (this.#queue.length > COMFORTABLE) this.#shift(-HURRY * this.#period);
   }
 
-  take(now: number): Taken {
-    let consumed = 0;
-    let taken: Queued | null = null;
+  take(now: number): Taken<T> {
+    const passed: T[] = [];
+    let taken: Queued<T> | null = null;
     for (let head = this.#queue[0]; head && head.due <= now + SLACK; head = this.#queue[0]) {
       this.#queue.shift();
-      consumed++;
+      passed.push(head.item);
       taken = head;
       if (this.#keep === "frames") break;
     }
     if (taken && now - taken.due > this.#period) this.#shift(now - taken.due - this.#period);
-    return { frame: taken?.frame ?? null, consumed };
+    return { item: taken?.item ?? null, passed };
   }
 
   #stepsTo(index: number): number {

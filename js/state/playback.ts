@@ -7,8 +7,8 @@
 import type { Client } from "../protocol/client.ts";
 import type { Failure } from "../protocol/messages.ts";
 import type { FrameCache } from "./frame-cache.ts";
-import type { Frame, Movie } from "./movie.ts";
-import { type FrameSource, type Journey, PullSource, StreamSource } from "./sources.ts";
+import { type Frame, keyOfSlice, type Movie, type Slice } from "./movie.ts";
+import { type FrameSource, type Journey, type Passed, PullSource, StreamSource } from "./sources.ts";
 
 /** Time and refreshes of the screen, replaceable in tests. */
 export interface Clock {
@@ -30,8 +30,8 @@ export interface PlaybackParts {
   readonly cache: FrameCache;
   readonly clock: Clock;
   /** The frame if it is at hand; asks for it otherwise. */
-  want(index: number, channel: number): Frame | undefined;
-  onFrame(frame: Frame): void;
+  want(index: number, slice: Slice): Frame | undefined;
+  onPassed(passed: Passed): void;
   onEnd(error: Failure | null): void;
 }
 
@@ -65,23 +65,24 @@ export class Playback {
   }
 
   #choose(journey: Journey): FrameSource {
-    const { client, movie, target, cache, clock, want } = this.#parts;
-    if (this.#isCached(journey.channel))
-      return new PullSource(journey, movie.frames, (index) => want(index, journey.channel));
-    return new StreamSource(client, movie, { journey, target, cache, now: () => clock.now() });
+    const { movie, clock, want } = this.#parts;
+    if (this.#isCached(journey.slice))
+      return new PullSource(journey, movie.frames, (index) => want(index, journey.slice));
+    return new StreamSource(this.#parts, journey, () => clock.now());
   }
 
-  #isCached(channel: number): boolean {
+  #isCached(slice: Slice): boolean {
     const { movie, cache } = this.#parts;
-    for (let index = 0; index < movie.frames; index++) if (!cache.has(index, channel)) return false;
+    const key = keyOfSlice(slice);
+    for (let index = 0; index < movie.frames; index++) if (!cache.has(index, key)) return false;
     return true;
   }
 
   readonly #refresh = (): void => {
     const source = this.#source;
     if (!source) return;
-    const frame = source.tick(this.#parts.clock.now());
-    if (frame) this.#show(frame);
+    const passed = source.tick(this.#parts.clock.now());
+    if (passed) this.#show(passed);
     if (source !== this.#source) return;
     if (source.ending) {
       this.#source = null;
@@ -89,14 +90,13 @@ export class Playback {
     } else this.#handle = this.#parts.clock.onRefresh(this.#refresh);
   };
 
-  #show(frame: Frame): void {
-    const wrapped = frame.index < this.#last;
-    this.#last = frame.index;
-    this.#parts.onFrame(frame);
+  #show(passed: Passed): void {
+    const wrapped = passed.index < this.#last;
+    this.#last = passed.index;
+    this.#parts.onPassed(passed);
     const journey = this.#journey;
-    if (!wrapped || !journey || !(this.#source instanceof StreamSource) || !this.#isCached(frame.channel))
+    if (!wrapped || !journey || !(this.#source instanceof StreamSource) || !this.#isCached(journey.slice))
       return;
-    const next = { ...journey, from: (frame.index + 1) % this.#parts.movie.frames };
-    this.start(next);
+    this.start({ ...journey, from: (passed.index + 1) % this.#parts.movie.frames });
   }
 }

@@ -7,26 +7,37 @@
  *     effect(() => draw(session.painted.value, session.shown.value));
  */
 
-import { batch, computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals-core";
-import { type Client, isAborted } from "../protocol/client.ts";
-import type { Failure, Keep, ProfileResult } from "../protocol/messages.ts";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
+import { type Answer, type Client, isAborted, type RequestOptions } from "../protocol/client.ts";
+import type { Failure, Keep, Method, Methods } from "../protocol/messages.ts";
 import { Conductor } from "./conductor.ts";
-import { describeFailure } from "./failure.ts";
+import { nearestSaved, type SavedMovie } from "./embedded.ts";
+import { Engine } from "./engine.ts";
+import { CLOSED, describeFailure, GONE } from "./failure.ts";
+import { FirstFrame } from "./first-frame.ts";
 import { FrameCache } from "./frame-cache.ts";
-import { FrameLoader, type Wish } from "./frame-loader.ts";
+import type { Wish } from "./frame-loader.ts";
+import { robustRange } from "./histogram.ts";
+import type { Mask } from "./masks.ts";
 import { type Frame, type Movie, parseMovie } from "./movie.ts";
-import { type Clock, Playback, screenClock } from "./playback.ts";
-import { clamp, type Intent, resolve, type Shown } from "./resolve.ts";
+import { Picture } from "./picture.ts";
+import { type Clock, screenClock } from "./playback.ts";
+import { RegionEditor } from "./region-editor.ts";
+import type { RegionTrace } from "./region-traces.ts";
+import { clamp, type Intent, type Range, resolve, type Shown } from "./resolve.ts";
+import { SeriesLoader } from "./series.ts";
 import type { ScrubberTraits, Signals } from "./settings.ts";
+import type { Journey } from "./sources.ts";
+import { Timers } from "./timers.ts";
 
-/** A frame later than this many ms is announced. */
-const LATE_AFTER = 150;
 /** A kernel silent for this many ms gets a sentence. */
 const SILENT_AFTER = 6000;
-/** Playing goes on this many ms after the last jump. */
-const RESUME_AFTER = 200;
-/** The trace is asked for after this many ms of rest. */
-const PROFILE_AFTER = 300;
+/** A kernel that was doubted has this many ms to answer. */
+const CHECK_FOR = 10_000;
+/** A page that holds frames shows them when no kernel has answered for this many ms. */
+const SAVED_AFTER = 1500;
+/** The mean trace and what lies under it are asked for after this many ms. */
+const SERIES_AFTER = 300;
 
 export type Opening =
   | { readonly step: "opening"; readonly silent: boolean }
@@ -46,47 +57,70 @@ export interface SessionParts {
   readonly conductor?: Conductor;
   readonly cache?: FrameCache;
   readonly clock?: Clock;
+  /** What the page itself holds of the movie: it plays where no kernel answers. */
+  readonly saved?: SavedMovie;
 }
 
 export class ScrubberSession {
   readonly settings: Signals<ScrubberTraits>;
-  readonly channel = signal(0);
-  readonly keep = signal<Keep>("time");
+  readonly target: string | undefined;
+  readonly channel: Signal<number>;
+  readonly keep: Signal<Keep>;
+  /** Pixels of the movie, each way, that one pixel of a frame may stand for; the picture sets it. */
+  readonly step = signal(1);
   readonly opening = signal<Opening>({ step: "opening", silent: false });
   readonly movie = signal<Movie | null>(null);
   readonly painted = signal<Frame | null>(null);
+  /** The second channel's frame, while two are shown over each other. */
+  readonly second = signal<Frame | null>(null);
   readonly problem = signal<Problem | null>(null);
+  /** Set once the kernel has gone; frames at hand still show. */
+  readonly lost = signal<Failure | null>(null);
   readonly late = signal(false);
-  readonly profile = signal<ProfileResult | null>(null);
+  readonly running = signal<Journey | null>(null);
+  /** Filled by what draws regions. */
+  readonly regionTraces: Signal<ReadonlyMap<string, RegionTrace>> = signal(new Map());
   /** Counts changes of the cache, for what draws the buffered span. */
   readonly buffered = signal(0);
   readonly shown: ReadonlySignal<Shown | null> = computed(() => this.#resolve());
   readonly cache: FrameCache;
+  readonly series: SeriesLoader;
+  readonly client: Client;
 
-  readonly #client: Client;
-  readonly #target: string | undefined;
-  readonly #conductor: Conductor;
-  readonly #clock: Clock;
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  readonly #endings: (() => void)[] = [];
+  /** Whether what is shown comes from the page itself, without a kernel. */
+  isSaved = false;
+  readonly conductor: Conductor;
+  readonly clock: Clock;
+  readonly picture = new Picture(this);
+  readonly regions: RegionEditor;
+  readonly masks: Signal<readonly Mask[]> = signal([]);
+  readonly #saved: SavedMovie | undefined;
+  readonly #timers = new Timers();
+  #isPlaced = false;
   #abort = new AbortController();
-  #loader: FrameLoader | null = null;
-  #playback: Playback | null = null;
-  /** The position that playing itself has set; any other is a jump. */
-  #played = -1;
-  /** The frame that the settings last asked for. */
-  #wish: Wish | null = null;
-  /** How the movie runs now, "" at rest: a change of rate or loop starts it anew. */
-  #manner = "";
+  #engine: Engine | null = null;
+  readonly #stopDoubting: () => void;
+  readonly #stopHearing: () => void;
+  readonly #frameRange: ReadonlySignal<Range | null> = computed(() => {
+    const [movie, frame] = [this.movie.value, this.painted.value];
+    if (this.settings.contrast_mode.value !== "frame" || !movie || !frame) return null;
+    return robustRange(frame, movie);
+  });
 
-  constructor({ client, settings, target, conductor, cache, clock }: SessionParts) {
-    this.#client = client;
+  constructor({ client, settings, target, conductor, cache, clock, saved }: SessionParts) {
+    this.client = client;
     this.settings = settings;
-    this.#target = target;
-    this.#conductor = conductor ?? new Conductor();
+    this.regions = new RegionEditor(settings);
+    this.target = target;
+    this.channel = settings.channel;
+    this.keep = settings.keep;
     this.cache = cache ?? new FrameCache();
-    this.#clock = clock ?? screenClock;
-    this.#endings.push(client.onEvent((name) => this.#onEvent(name)));
+    this.series = new SeriesLoader(this);
+    this.conductor = conductor ?? new Conductor();
+    this.clock = clock ?? screenClock;
+    this.#saved = saved;
+    this.#stopHearing = client.onEvent((name) => name === "closed" && this.#lose(CLOSED));
+    this.#stopDoubting = client.onDoubt(() => void this.#checkLine());
   }
 
   /** Asks what the movie is; after a failure, asks again. */
@@ -94,19 +128,42 @@ export class ScrubberSession {
     this.#close();
     this.#abort = new AbortController();
     const { signal: aborted } = this.#abort;
+    this.lost.value = null;
+    this.isSaved = false;
     this.opening.value = { step: "opening", silent: false };
-    this.#after("silent", SILENT_AFTER, () => {
+    this.#timers.after("silent", SILENT_AFTER, () => {
       this.opening.value = { step: "opening", silent: true };
     });
+    if (this.#saved) this.#timers.after("saved", SAVED_AFTER, () => this.#openSaved());
     try {
-      const { result, buffers } = await this.#client.request("describe", this.#where(), { signal: aborted });
-      this.#start(parseMovie(result, buffers));
+      const described = this.request("describe", {}, { signal: aborted });
+      const first = new FirstFrame(this);
+      aborted.addEventListener("abort", () => first.giveUp());
+      const { result, buffers } = await described;
+      const movie = parseMovie(result, buffers);
+      const frame = await first.of(movie);
+      if (!aborted.aborted) this.#start(movie, frame ? [frame] : []);
     } catch (error) {
       if (isAborted(error)) return;
       this.opening.value = { step: "failed", failure: describeFailure(error) };
     } finally {
-      if (!aborted.aborted) this.#stopTimer("silent");
+      if (!aborted.aborted) for (const name of ["silent", "saved"]) this.#timers.stop(name);
     }
+  }
+
+  /** Asks the kernel about this movie. */
+  request<M extends Method>(
+    method: M,
+    params: Methods[M]["params"],
+    options: RequestOptions = {},
+  ): Promise<Answer<M>> {
+    const where = this.target === undefined ? {} : { target: this.target };
+    return this.client.request(method, { ...where, ...params }, options);
+  }
+
+  /** Ends with this opening of the movie. */
+  get aborted(): AbortSignal {
+    return this.#abort.signal;
   }
 
   /** Shows another frame; playing goes on from there. */
@@ -117,12 +174,10 @@ export class ScrubberSession {
 
   /** Asks again for the frame that could not be shown. */
   retry(): void {
-    const wish = this.shown.peek();
-    this.problem.value = null;
-    if (wish) this.#want(wish);
+    this.#engine?.retry();
   }
 
-  step(by: number): void {
+  move(by: number): void {
     const shown = this.shown.peek();
     if (!shown) return;
     this.pause();
@@ -130,7 +185,7 @@ export class ScrubberSession {
   }
 
   play(): void {
-    this.#conductor.claim(this);
+    this.conductor.claim(this);
     this.settings.playing.value = true;
   }
 
@@ -143,24 +198,35 @@ export class ScrubberSession {
     else this.play();
   }
 
-  dispose(): void {
-    this.#close();
-    for (const end of this.#endings.splice(0)) end();
-    this.cache.clear();
+  /** Lets the cache be filled beside another movie that runs; null ends it. */
+  feed(journey: Journey | null): void {
+    this.#engine?.feed(journey);
   }
 
-  #where(): { target?: string } {
-    return this.#target === undefined ? {} : { target: this.#target };
+  dispose(): void {
+    this.#close();
+    this.#stopHearing();
+    this.#stopDoubting();
+    this.cache.clear();
   }
 
   #resolve(): Shown | null {
     const movie = this.movie.value;
     if (!movie) return null;
-    const { position, contrast, colormap, unit, fps, loop, playing } = this.settings;
+    const { position, channel, at, contrast, contrast_mode, gamma, colormap, unit } = this.settings;
+    const { fps, loop, playing, overlay, rolling, projection } = this.settings;
     const intent: Intent = {
       position: position.value,
-      channel: this.channel.value,
+      channel: channel.value,
+      at: at.value,
+      step: this.step.value,
+      rolling: this.isSaved ? 1 : rolling.value,
+      overlay: overlay.value,
+      projection: projection.value,
       contrast: contrast.value,
+      contrastMode: contrast_mode.value,
+      frameRange: this.#frameRange.value,
+      gamma: gamma.value,
       colormap: colormap.value,
       unit: unit.value,
       fps: fps.value,
@@ -170,215 +236,72 @@ export class ScrubberSession {
     return resolve(intent, movie);
   }
 
-  #start(movie: Movie): void {
+  #start(movie: Movie, frames: readonly Frame[] = []): void {
     this.cache.clear();
-    const loader = new FrameLoader(this.#client, movie, {
-      target: this.#target,
-      cache: this.cache,
-      onFrame: (frame, { prefetched }) => this.#arrive(frame, prefetched),
-      onError: (wish, error) => this.#fail(wish, error),
-    });
-    this.#loader = loader;
-    this.#playback = new Playback({
-      client: this.#client,
-      movie,
-      target: this.#target,
-      cache: this.cache,
-      clock: this.#clock,
-      want: (index, channel) => loader.want({ index, channel }),
-      onFrame: (frame) => this.#showPlayed(frame),
-      onEnd: (failure) => this.#endPlaying(failure),
-    });
+    for (const frame of frames) this.cache.add(frame);
     batch(() => {
       this.movie.value = movie;
       this.painted.value = null;
+      this.second.value = null;
       this.problem.value = null;
       this.opening.value = { step: "ready" };
     });
-    this.#endings.push(
-      effect(() => this.#followPosition()),
-      effect(() => this.#followPlaying()),
-    );
-    this.#after("profile", PROFILE_AFTER, () => this.#askProfile());
+    this.#engine = new Engine(this, movie);
+    this.#loadSeriesAtRest(movie);
+  }
+
+  /** Nobody answers: shows what the page holds, which needs nobody. */
+  #openSaved(): void {
+    const saved = this.#saved;
+    if (!saved) return;
+    this.#close();
+    this.isSaved = true;
+    const { position } = this.settings;
+    // it was saved as a frame of the whole movie
+    if (!this.#isPlaced) position.value = nearestSaved(saved, position.peek());
+    this.#isPlaced = true;
+    this.#start(saved.movie, saved.frames);
+  }
+
+  #loadSeriesAtRest(movie: Movie): void {
+    if (this.isSaved) return;
+    this.#timers.after("series", SERIES_AFTER, () => {
+      if (this.running.peek()) this.#loadSeriesAtRest(movie);
+      else void this.series.load(movie);
+    });
   }
 
   /** Ends everything that belongs to one opening. */
   #close(): void {
     this.#abort.abort();
-    this.#playback?.stop();
-    this.#loader?.dispose();
-    this.#playback = null;
-    this.#loader = null;
-    this.#wish = null;
-    this.#manner = "";
+    this.#engine?.dispose();
+    this.#engine = null;
+    this.#timers.stopAll();
     this.movie.value = null;
-    for (const end of this.#endings.splice(1)) end();
-    for (const name of [...this.#timers.keys()]) this.#stopTimer(name);
-    this.#conductor.release(this);
+    this.conductor.release(this);
   }
 
-  #followPosition(): void {
-    const shown = this.shown.value;
-    if (!shown) return;
-    const { index, channel } = shown;
-    if (isSame(this.#wish, { index, channel })) return;
-    this.#wish = { index, channel };
-    untracked(() => {
-      const running = this.#playback?.isRunning ?? false;
-      if (running && index === this.#played) return;
-      if (running || this.#timers.has("resume")) this.#jumpWhilePlaying();
-      this.problem.value = null;
-      this.#want({ index, channel });
-    });
-  }
-
-  #want(wish: Wish): void {
-    if (isSame(this.painted.peek(), wish)) return this.#stopLate();
-    const frame = this.#loader?.want(wish);
-    if (frame) this.#show(frame);
-    else this.#startLate();
-  }
-
-  #startLate(allowed = 0): void {
-    if (this.late.peek() || this.#timers.has("late")) return;
-    this.#after("late", LATE_AFTER + allowed, () => {
-      this.late.value = true;
-    });
-  }
-
-  #stopLate(): void {
-    this.#stopTimer("late");
-    this.late.value = false;
-  }
-
-  /** A frame from the kernel; while the slider moves, frames that were passed are shown too. */
-  #arrive(frame: Frame, prefetched: boolean): void {
-    this.buffered.value++;
-    const shown = this.shown.peek();
-    if (!shown || this.#playback?.isRunning || frame.channel !== shown.channel) return;
-    if (frame.index === shown.index) this.#show(frame);
-    else if (!prefetched && this.painted.peek()?.index !== shown.index && !this.problem.peek()) {
-      this.painted.value = frame;
-    }
-  }
-
-  #show(frame: Frame): void {
-    batch(() => {
-      this.#stopLate();
-      this.problem.value = null;
-      this.painted.value = frame;
-    });
-  }
-
-  #fail(wish: Wish, error: Error): void {
-    const shown = this.shown.peek();
-    if (!shown || !isSame(wish, shown)) {
-      if (this.#playback?.isRunning) this.#endPlaying(describeFailure(error));
-      return;
-    }
-    batch(() => {
-      this.#stopLate();
-      this.problem.value = { failure: describeFailure(error), wish };
-      if (this.#playback?.isRunning) this.pause();
-    });
-  }
-
-  #followPlaying(): void {
-    const shown = this.shown.value;
-    const owner = this.#conductor.owner.value;
-    const keep = this.keep.value;
-    const wanted = shown?.playing === true && (owner === null || owner === this);
-    const { fps, loop, channel } = shown ?? { fps: 0, loop: false, channel: 0 };
-    const manner = wanted ? `${fps}/${loop}/${keep}/${channel}` : "";
-    if (manner === this.#manner) return;
-    this.#manner = manner;
-    untracked(() => (wanted && this.#conductor.claim(this) ? this.#startPlaying() : this.#stopPlaying()));
-  }
-
-  #startPlaying(): void {
-    const shown = this.shown.peek();
-    const movie = this.movie.peek();
-    if (!shown || !movie) return;
-    this.#loader?.pause();
-    this.#played = shown.index;
-    const atEnd = shown.index === movie.frames - 1;
-    const hasFrame = this.painted.peek()?.index === shown.index;
-    const next = atEnd ? 0 : shown.index + (hasFrame ? 1 : 0);
-    const { fps, loop, channel } = shown;
-    this.problem.value = null;
-    this.#playback?.start({ from: next, fps, loop, keep: this.keep.peek(), channel });
-    this.#startLate();
-  }
-
-  #stopPlaying(): void {
-    this.#stopTimer("resume");
-    this.#playback?.stop();
-    this.#stopLate();
-    this.#conductor.release(this);
-    const shown = this.shown.peek();
-    if (shown) this.#want(shown);
-  }
-
-  #jumpWhilePlaying(): void {
-    this.#playback?.stop();
-    this.#after("resume", RESUME_AFTER, () => {
-      if (this.shown.peek()?.playing) this.#startPlaying();
-    });
-  }
-
-  #showPlayed(frame: Frame): void {
-    this.#played = frame.index;
-    this.buffered.value++;
-    batch(() => {
-      this.#show(frame);
-      this.settings.position.value = frame.index;
-    });
-    this.#startLate(1000 / (this.shown.peek()?.fps ?? 1));
-  }
-
-  #endPlaying(failure: Failure | null): void {
-    batch(() => {
-      this.pause();
-      if (failure) this.problem.value = { failure, wish: null };
-    });
-  }
-
-  async #askProfile(): Promise<void> {
-    if (this.#playback?.isRunning) return this.#after("profile", PROFILE_AFTER, () => this.#askProfile());
+  /** The host tells of a change of the line: an answer shows that it still stands. */
+  async #checkLine(): Promise<void> {
+    if (this.isSaved || this.#timers.has("check") || this.opening.peek().step === "failed") return;
+    const patience = new AbortController();
+    this.#timers.after("check", CHECK_FOR, () => patience.abort());
+    this.#lose(GONE);
     try {
-      const { result } = await this.#client.request("profile", this.#where(), { signal: this.#abort.signal });
-      this.profile.value = result;
+      await this.request("describe", {}, { signal: patience.signal });
+      this.lost.value = null;
     } catch {
-      // the trace is an ornament: a movie without one is whole
+      // no answer: what was said stays
     }
+    this.#timers.stop("check");
   }
 
-  #onEvent(name: string): void {
-    if (name !== "closed") return;
-    const failure = {
-      code: "closed",
-      message: "The kernel has let go of this movie.",
-      hint: "Run the cell again to open it.",
-    };
-    if (this.movie.peek()) this.#endPlaying(failure);
-    else this.opening.value = { step: "failed", failure };
+  #lose(failure: Failure): void {
+    if (!this.movie.peek()) this.opening.value = { step: "failed", failure };
+    else
+      batch(() => {
+        this.pause();
+        this.lost.value = failure;
+      });
   }
-
-  #after(name: string, delay: number, action: () => void): void {
-    this.#stopTimer(name);
-    const timer = setTimeout(() => {
-      this.#timers.delete(name);
-      action();
-    }, delay);
-    this.#timers.set(name, timer);
-  }
-
-  #stopTimer(name: string): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
-  }
-}
-
-function isSame(a: Wish | null, b: Wish): boolean {
-  return a !== null && a.index === b.index && a.channel === b.channel;
 }

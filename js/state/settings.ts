@@ -7,6 +7,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { effect, type Signal, signal } from "@preact/signals-core";
+import type { Keep, Projection, RegionShape } from "../protocol/messages.ts";
 
 export interface ScrubberTraits {
   position: number;
@@ -17,6 +18,30 @@ export interface ScrubberTraits {
   playing: boolean;
   unit: string;
   loop: boolean;
+  gamma: number;
+  contrast_mode: "movie" | "frame";
+  channel: number;
+  /** Positions on the movie's further axes. */
+  at: readonly number[];
+  /** The first two channels in green and magenta. */
+  overlay: boolean;
+  /** How many frames, the one at `position` last, are averaged. */
+  rolling: number;
+  projection: "" | Projection;
+  /** [y0, x0, y1, x1] in pixel-edge coordinates; null for the whole frame. */
+  viewport: readonly number[] | null;
+  keep: Keep;
+  /** The given mask that is selected, or -1. */
+  mask: number;
+  rois: readonly Region[];
+}
+
+/** A drawn region, as Python has it too. */
+export interface Region extends RegionShape {
+  readonly id: string;
+  readonly name: string;
+  /** `#rrggbb` */
+  readonly color: string;
 }
 
 export const SCRUBBER_DEFAULTS: ScrubberTraits = {
@@ -27,6 +52,17 @@ export const SCRUBBER_DEFAULTS: ScrubberTraits = {
   playing: false,
   unit: "counts",
   loop: true,
+  gamma: 1,
+  contrast_mode: "movie",
+  channel: 0,
+  at: [],
+  overlay: false,
+  rolling: 1,
+  projection: "",
+  viewport: null,
+  keep: "time",
+  mask: -1,
+  rois: [],
 };
 
 export interface BrowserTraits {

@@ -2,8 +2,9 @@
 
 import type { Client, Stream } from "../protocol/client.ts";
 import type { Failure, Keep, StreamEnd } from "../protocol/messages.ts";
+import { describeFailure } from "./failure.ts";
 import type { FrameCache } from "./frame-cache.ts";
-import { type Frame, type Movie, parseFrame } from "./movie.ts";
+import { type Frame, type Movie, paramsOfSlice, parseFrame, type Slice } from "./movie.ts";
 import { Pacer } from "./pacer.ts";
 
 export interface Journey {
@@ -12,81 +13,116 @@ export interface Journey {
   readonly fps: number;
   readonly loop: boolean;
   readonly keep: Keep;
-  readonly channel: number;
+  readonly slice: Slice;
 }
+
+/** A frame that can't be read, in its place among the others. */
+export interface Hole {
+  readonly index: number;
+  readonly failure: Failure;
+}
+
+export type Passed = Frame | Hole;
 
 export type Ending = { readonly error: Failure | null };
 
 export interface FrameSource {
-  /** The frame to paint now, if one is due. */
-  tick(now: number): Frame | null;
+  /** What is to be shown now, if something is due. */
+  tick(now: number): Passed | null;
   /** Set once nothing more will come. */
   readonly ending: Ending | null;
   stop(): void;
 }
 
-const CREDIT = 8;
-const CREDIT_BATCH = 4;
+export interface StreamParts {
+  readonly client: Client;
+  readonly movie: Movie;
+  readonly target: string | undefined;
+  readonly cache: FrameCache;
+}
+
+export const CREDIT = 8;
+export const CREDIT_BATCH = 4;
+
+export interface FrameListener {
+  onFrame(frame: Frame): void;
+  /** Frames `from` up to but not including `to` will not come. */
+  onMissing(from: number, to: number, failure: Failure): void;
+  onEnd(error: Failure | null): void;
+}
+
+/** Starts a stream whose frames go to the cache, then to the listener. */
+export function startStream(parts: StreamParts, journey: Journey, listener: FrameListener): Stream {
+  const { client, movie, target, cache } = parts;
+  const { from, fps, loop, keep, slice } = journey;
+  const where = { ...(target === undefined ? {} : { target }), ...paramsOfSlice(slice) };
+  const stream = client.play(
+    { ...where, from, fps, loop, credit: CREDIT, keep },
+    {
+      onFrame: (message, buffers) => {
+        try {
+          const frame = parseFrame(movie, message, slice, buffers[0]);
+          cache.add(frame);
+          listener.onFrame(frame);
+        } catch (error) {
+          stream.stop();
+          listener.onEnd(describeFailure(error));
+        }
+      },
+      onUnavailable: (from, to, failure) => listener.onMissing(from, to, failure),
+      onEnd: (end: StreamEnd) => listener.onEnd(end.error ?? null),
+    },
+  );
+  return stream;
+}
 
 /** Frames that the kernel sends of its own accord, as long as it has credit. */
 export class StreamSource implements FrameSource {
-  readonly #pacer: Pacer;
+  readonly #pacer: Pacer<Passed>;
   readonly #stream: Stream;
+  readonly #now: () => number;
   #owed = 0;
-  #end: StreamEnd | null = null;
-  #broken: Failure | null = null;
+  #next: number;
+  #end: Ending | null = null;
 
-  constructor(
-    client: Client,
-    movie: Movie,
-    {
-      journey,
-      target,
-      cache,
-      now,
-    }: { journey: Journey; target: string | undefined; cache: FrameCache; now: () => number },
-  ) {
-    const { from, fps, loop, keep, channel } = journey;
-    this.#pacer = new Pacer({ fps, frames: movie.frames, keep });
-    const where = { ...(target === undefined ? {} : { target }), ...(channel > 0 ? { channel } : {}) };
-    this.#stream = client.play(
-      { ...where, from, fps, loop, credit: CREDIT, keep },
-      {
-        onFrame: (message, buffers) => {
-          try {
-            const frame = parseFrame(movie, message, channel, buffers[0]);
-            cache.add(frame);
-            this.#pacer.push(frame, now());
-          } catch (error) {
-            this.#broken = { code: "protocol", message: (error as Error).message, hint: "" };
-            this.#stream.stop();
-          }
-        },
-        onEnd: (end) => {
-          this.#end = end;
-        },
+  constructor(parts: StreamParts, journey: Journey, now: () => number) {
+    const { fps, keep } = journey;
+    this.#now = now;
+    this.#next = journey.from;
+    this.#pacer = new Pacer({ fps, frames: parts.movie.frames, keep });
+    this.#stream = startStream(parts, journey, {
+      onFrame: (frame) => this.#push(frame),
+      onMissing: (from, to, failure) => {
+        const first = this.#next > from && this.#next < to ? this.#next : from;
+        for (let index = first; index < to; index++) this.#push({ index, failure });
       },
-    );
+      onEnd: (error) => {
+        this.#end = { error };
+      },
+    });
   }
 
   get ending(): Ending | null {
-    if (!this.#pacer.isEmpty) return null;
-    if (this.#broken) return { error: this.#broken };
-    return this.#end && { error: this.#end.error ?? null };
+    return this.#pacer.isEmpty ? this.#end : null;
   }
 
-  tick(now: number): Frame | null {
-    const { frame, consumed } = this.#pacer.take(now);
-    this.#owed += consumed;
+  tick(now: number): Passed | null {
+    const { item, passed } = this.#pacer.take(now);
+    this.#owed += passed.filter((one) => "codes" in one).length;
     if (this.#owed >= CREDIT_BATCH) {
       this.#stream.credit(this.#owed);
       this.#owed = 0;
     }
-    return frame;
+    return item;
   }
 
   stop(): void {
     this.#stream.stop();
+  }
+
+  #push(passed: Passed): void {
+    this.#next = passed.index + 1;
+    this.#pacer.push(passed, this.#now());
   }
 }
 

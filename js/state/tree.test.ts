@@ -34,7 +34,7 @@ describe("rows", () => {
   });
 
   it("follow what is expanded, in depth", () => {
-    expect(names(["a", "a2"])).toEqual(["A", "A1", "A2", "This folder is empty.", "B", "C"]);
+    expect(names(["a", "a2"])).toEqual(["A", "A1", "A2", "Nothing is here.", "B", "C"]);
   });
 
   it("ignore what is expanded below something folded", () => {

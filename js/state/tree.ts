@@ -6,13 +6,14 @@
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { type Client, isAborted } from "../protocol/client.ts";
-import type { Entry, Failure } from "../protocol/messages.ts";
+import type { Arrangement, Entry, Failure } from "../protocol/messages.ts";
 import { describeFailure } from "./failure.ts";
 import { formatCount } from "./format.ts";
 
 /** Id of the node at the top. */
 export const ROOT = "";
 const PAGE = 500;
+const AS_THEY_COME: Arrangement = { filter: "", sort: "name", descending: false };
 const BRANCHES = new Set(["folder", "group"]);
 
 /** What is known of the children of one node. */
@@ -20,7 +21,8 @@ export interface Branch {
   readonly entries: readonly Entry[];
   /** Where the next page begins; null when all have come. */
   readonly next: string | null;
-  readonly total: number;
+  /** Null while that is not known. */
+  readonly total: number | null;
   readonly step: "loading" | "ready" | "failed";
   readonly failure?: Failure;
 }
@@ -51,13 +53,14 @@ export function isBranch(entry: Entry): boolean {
 function noteOf(branch: Branch): Pick<Extract<Row, { kind: "note" }>, "step" | "text"> | null {
   if (branch.step === "failed") return { step: "failed", text: branch.failure?.message ?? "" };
   if (branch.next !== null) {
+    const of = branch.total === null ? "" : ` of ${formatCount(branch.total)}`;
     return {
       step: "more",
-      text: `${formatCount(branch.entries.length)} of ${formatCount(branch.total)}, loading more…`,
+      text: `${formatCount(branch.entries.length)}${of}, loading more…`,
     };
   }
   if (branch.step === "loading") return { step: "loading", text: "Loading…" };
-  return branch.entries.length === 0 ? { step: "empty", text: "This folder is empty." } : null;
+  return branch.entries.length === 0 ? { step: "empty", text: "Nothing is here." } : null;
 }
 
 /** The rows on show, from the top down. */
@@ -70,7 +73,7 @@ export function resolveRows(
 ): Row[] {
   const branch = branches.get(parent);
   if (!branch) return rows;
-  const siblings = Math.max(branch.total, branch.entries.length);
+  const siblings = branch.next === null ? branch.entries.length : (branch.total ?? -1);
   branch.entries.forEach((entry, i) => {
     const open = isBranch(entry) ? expanded.has(entry.id) : null;
     rows.push({ kind: "entry", entry, parent, depth, expanded: open, place: i + 1, siblings });
@@ -107,33 +110,37 @@ export class Tree {
   readonly branches: Signal<ReadonlyMap<string, Branch>> = signal(new Map());
   readonly rows: ReadonlySignal<readonly Row[]>;
   readonly expanded: Signal<readonly string[]>;
+  readonly arrangement: Signal<Arrangement> = signal(AS_THEY_COME);
+  /** Id of the node whose children are the first rows. */
+  readonly root: string;
   readonly #client: Client;
-  readonly #abort = new AbortController();
+  #abort = new AbortController();
 
-  constructor(client: Client, expanded: Signal<readonly string[]>) {
+  constructor(client: Client, expanded: Signal<readonly string[]>, root: string = ROOT) {
     this.#client = client;
     this.expanded = expanded;
-    this.rows = computed(() => resolveRows(this.branches.value, new Set(expanded.value)));
+    this.root = root;
+    this.rows = computed(() => resolveRows(this.branches.value, new Set(expanded.value), root));
   }
 
   /** Asks for the first page, or for the next one where there is one. */
   async load(node: string): Promise<void> {
     const known = this.branches.peek().get(node);
     if (known?.step === "loading" || (known?.step === "ready" && known.next === null)) return;
-    const before = known ?? { entries: [], next: null, total: 0 };
+    const before = known ?? { entries: [], next: null, total: null };
     this.#put(node, { entries: before.entries, next: before.next, total: before.total, step: "loading" });
     const cursor = before.next === null ? {} : { cursor: before.next };
     try {
       const { result } = await this.#client.request(
         "list",
-        { node, ...cursor, limit: PAGE },
+        { node, ...cursor, limit: PAGE, ...this.#asked() },
         { signal: this.#abort.signal },
       );
       const entries = [...before.entries, ...result.entries];
       this.#put(node, {
         entries,
         next: result.next,
-        total: Math.max(result.total, entries.length),
+        total: result.total,
         step: "ready",
       });
       this.loadExpanded();
@@ -141,6 +148,17 @@ export class Tree {
       if (isAborted(error)) return;
       this.#put(node, { ...before, step: "failed", failure: describeFailure(error) });
     }
+  }
+
+  /** Filters and sorts: what is on show is asked for again. */
+  arrange(change: Partial<Arrangement>): void {
+    const next = { ...this.arrangement.peek(), ...change };
+    if (JSON.stringify(next) === JSON.stringify(this.arrangement.peek())) return;
+    this.arrangement.value = next;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.branches.value = new Map();
+    void this.load(this.root);
   }
 
   setExpanded(id: string, open: boolean): void {
@@ -162,6 +180,12 @@ export class Tree {
 
   dispose(): void {
     this.#abort.abort();
+  }
+
+  /** Nothing for entries as the store gives them, which it does at once. */
+  #asked(): Partial<Arrangement> {
+    const asked = this.arrangement.peek();
+    return JSON.stringify(asked) === JSON.stringify(AS_THEY_COME) ? {} : asked;
   }
 
   #put(node: string, branch: Branch): void {

@@ -35,14 +35,21 @@ function stabilize({ gain, offset, variance }: Stabilized): Pick<UnitScale, "fro
 
 const identity = (value: number): number => value;
 
-/** The units that can be shown, counts first. */
-export function buildUnitScales(movie: Movie): readonly UnitScale[] {
+/**
+ * The units that can be shown, counts first. Of a spread, such as a standard deviation, the dark level is no
+ * part, and stabilised units mean nothing.
+ */
+export function buildUnitScales(
+  movie: Movie,
+  { isSpread = false }: { isSpread?: boolean } = {},
+): readonly UnitScale[] {
   const digits = movie.dtype.startsWith("float") || movie.code.dtype === "<f4" ? 3 : 0;
   const scales: UnitScale[] = [
     { unit: "counts", label: movie.unit, digits, fromValue: identity, toValue: identity },
   ];
   if (movie.photons) {
-    const { gain, offset } = movie.photons;
+    const { gain } = movie.photons;
+    const offset = isSpread ? 0 : movie.photons.offset;
     scales.push({
       unit: "photons",
       label: "photons",
@@ -51,7 +58,7 @@ export function buildUnitScales(movie: Movie): readonly UnitScale[] {
       toValue: (shown) => shown * gain + offset,
     });
   }
-  if (movie.stabilized) {
+  if (movie.stabilized && !isSpread) {
     scales.push({ unit: "stabilized", label: "stabilised", digits: 2, ...stabilize(movie.stabilized) });
   }
   return scales;

@@ -36,7 +36,15 @@ export function buildNode(
   const items = children ? children.length : null;
   const entry: Entry = { id: `n${++nodes}`, name, kind, size, modified: "2026-03-02 14:07", items };
   const path = `demo/Recording/recording_id=12/${name}`;
-  const preview: PreviewResult = { name, size, path, line: `ref.open("${name}")`, scrubbable, ...body };
+  const preview: PreviewResult = {
+    name,
+    size,
+    path,
+    line: `ref.open("${name}")`,
+    scrubbable,
+    whole: false,
+    ...body,
+  };
   return { entry, preview, ...(children ? { children } : {}), ...(buffer ? { buffer } : {}) };
 }
 

@@ -7,7 +7,26 @@
  * Answers come a moment later, never inside `send`, as from a real one.
  */
 
-import type { Entry, Failure, Method, PreviewResult, ToKernel } from "../protocol/messages.ts";
+import type { BrowsingMethods } from "../protocol/browsing.ts";
+import type {
+  Entry,
+  Failure,
+  Method,
+  Methods,
+  PreviewResult,
+  RegionShape,
+  ToKernel,
+} from "../protocol/messages.ts";
+import type { SetupMethods } from "../protocol/setup.ts";
+import {
+  type Answer,
+  answerClip,
+  answerFrame,
+  answerMasks,
+  answerProjection,
+  answerSeries,
+  answerTrace,
+} from "./fake-frames.ts";
 import type { FakeModel } from "./fake-model.ts";
 import type { FakeMovie } from "./fake-movie.ts";
 
@@ -31,9 +50,14 @@ export interface FakeKernelOptions {
 interface RunningStream {
   readonly play: Play;
   index: number;
+  /** Frames before this one were told to be missing. */
+  missing: number;
   credit: number;
   timer: ReturnType<typeof setInterval>;
 }
+
+/** How much longer than a frame the work on a whole movie takes. */
+const LONGER = 10;
 
 export class FakeKernel {
   /** Errors by `method` or by `frame/17`; remove one to mend it. */
@@ -41,6 +65,8 @@ export class FakeKernel {
   /** True: nothing is answered. */
   silent = false;
   delay: number;
+  /** Answers what this kernel itself does not. */
+  answers: ((method: Method, params: unknown) => Answer | undefined) | undefined;
   readonly #model: FakeModel;
   readonly #movie: FakeMovie | undefined;
   readonly #nodes = new Map<string, FakeNode>();
@@ -72,10 +98,23 @@ export class FakeKernel {
 
   #receive(message: ToKernel): void {
     if (this.silent) return;
-    if (message.kind === "request") setTimeout(() => this.#answer(message), this.delay);
+    if (message.kind === "request") this.#schedule(message);
     else if (message.kind === "cancel") this.#cancelled.add(`${message.view}/${message.id}`);
     else if (message.kind === "play") this.#play(message);
     else this.#control(message);
+  }
+
+  /** Long work tells how far it is, half-way. */
+  #schedule(request: Request): void {
+    const { view, id, method } = request;
+    const isLong = method === "project" || method === "trace" || method === "clip";
+    if (!isLong) return void setTimeout(() => this.#answer(request), this.delay);
+    const tell = () => {
+      if (this.#cancelled.has(`${view}/${id}`)) return;
+      this.#model.receive({ kind: "progress", view, id, done: 50, total: 100, note: "reading frames" });
+    };
+    setTimeout(tell, this.delay);
+    setTimeout(() => this.#answer(request), this.delay * LONGER);
   }
 
   #answer(request: Request): void {
@@ -93,27 +132,35 @@ export class FakeKernel {
     return method === "frame" ? this.failures.get(`frame/${(params as { index: number }).index}`) : undefined;
   }
 
-  #handle(request: Request): { result: unknown; buffers: readonly DataView[] } {
-    const handlers: Record<Method, () => { result: unknown; buffers: readonly DataView[] }> = {
-      describe: () => ({ result: this.#movie?.facts, buffers: this.#movie?.buffers ?? [] }),
-      frame: () => this.#frame(request.params as { index: number; channel?: number }),
+  #handle({ method, params }: Request): Answer {
+    const movie = this.#movie;
+    const nothing: Answer = { result: undefined, buffers: [] };
+    const ofMovie = (act: (movie: FakeMovie) => Answer) => (movie ? act(movie) : nothing);
+    const given = <M extends Method>(_: M) => params as Methods[M]["params"];
+    const handlers: Record<Exclude<Method, keyof SetupMethods | keyof BrowsingMethods>, () => Answer> = {
+      describe: () => ({ result: movie?.facts, buffers: movie?.buffers ?? [] }),
+      frame: () => ofMovie((one) => answerFrame(one, given("frame"))),
       profile: () => this.#profile(),
-      list: () => this.#list(request.params as { node: string; cursor?: string; limit?: number }),
+      project: () => ofMovie((one) => answerProjection(one, given("project").kind, given("project"))),
+      masks: () => ofMovie(answerMasks),
+      trace: () => ofMovie((one) => answerTrace(one, this.#region(given("trace").roi), given("trace"))),
+      series: () => ofMovie(answerSeries),
+      clip: () => answerClip(given("clip").format),
+      list: () => this.#list(given("list")),
       preview: () => {
-        const node = this.#nodes.get((request.params as { node: string }).node);
+        const node = this.#nodes.get(given("preview").node);
         return { result: node?.preview, buffers: node?.buffer ? [node.buffer] : [] };
       },
       open: () => ({ result: { target: "t1" }, buffers: [] }),
     };
-    return handlers[request.method]();
+    if (method in handlers) return handlers[method as keyof typeof handlers]();
+    const about = { kind: "object", title: "files", columns: [], folder: "/home/me/downloads" };
+    const own = this.answers?.(method, params);
+    return own ?? (method === "about" ? { result: about, buffers: [] } : nothing);
   }
 
-  #frame({ index, channel = 0 }: { index: number; channel?: number }) {
-    const facts = this.#movie?.facts;
-    return {
-      result: { index, dtype: "|u1", shape: [facts?.height, facts?.width] },
-      buffers: this.#movie ? [this.#movie.frame(index, channel)] : [],
-    };
+  #region(roi: Methods["trace"]["params"]["roi"]): RegionShape {
+    return roi.kind === "mask" ? { kind: "polygon", points: this.#movie?.masks[roi.mask] ?? [] } : roi;
   }
 
   #profile() {
@@ -141,6 +188,7 @@ export class FakeKernel {
     const stream = {
       play,
       index: play.from,
+      missing: 0,
       credit: play.credit,
       timer: setInterval(() => this.#send(key), 1000 / play.fps),
     };
@@ -152,21 +200,31 @@ export class FakeKernel {
     const movie = this.#movie;
     if (!stream || !movie || stream.credit === 0) return;
     const { view, stream: number } = stream.play;
+    const lost = this.failures.get("play");
+    if (lost) return this.#end(key, { reason: "error", error: lost });
     const failure = this.failures.get(`frame/${stream.index}`);
-    if (failure) return this.#end(key, { reason: "error", error: failure });
-    const { height, width, frames } = movie.facts;
-    const message = {
-      kind: "frame",
-      view,
-      stream: number,
-      index: stream.index,
-      dtype: "|u1",
-      shape: [height, width],
-    };
+    if (failure) {
+      if (stream.missing <= stream.index) this.#tellMissing(stream, failure);
+      return this.#advance(key, stream);
+    }
+    const { result, buffers } = answerFrame(movie, { ...stream.play, index: stream.index });
+    const message = { kind: "frame", view, stream: number, ...(result as object) };
+    this.#model.receive(message, buffers);
     stream.credit--;
+    this.#advance(key, stream);
+  }
+
+  /** Tells once of a run of frames that fail. */
+  #tellMissing(stream: RunningStream, error: Failure): void {
+    stream.missing = stream.index;
+    while (this.failures.has(`frame/${stream.missing}`)) stream.missing++;
+    const data = { stream: stream.play.stream, from: stream.index, to: stream.missing, error };
+    this.#model.receive({ kind: "event", view: stream.play.view, name: "unavailable", data });
+  }
+
+  #advance(key: string, stream: RunningStream): void {
     stream.index++;
-    this.#model.receive(message, [movie.frame(stream.index - 1, 0)]);
-    if (stream.index < frames) return;
+    if (stream.index < (this.#movie?.facts.frames ?? 0)) return;
     if (stream.play.loop) stream.index = 0;
     else this.#end(key, { reason: "end" });
   }

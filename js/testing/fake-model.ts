@@ -48,6 +48,11 @@ export class FakeModel {
     this.#fire("msg:custom", message, buffers);
   }
 
+  /** An event of the host. */
+  tell(event: string): void {
+    this.#fire(event);
+  }
+
   get listeners(): number {
     return [...this.#handlers.values()].reduce((sum, handlers) => sum + handlers.size, 0);
   }

@@ -1,11 +1,18 @@
 /** A movie of photons: blinking cells on a dim ground, as quantised codes with a value table. */
 
-import type { DescribeResult } from "../protocol/messages.ts";
+import type { DescribeResult, Pair } from "../protocol/messages.ts";
+import { randomFrom } from "./random.ts";
 
 export interface FakeMovie {
   readonly facts: DescribeResult;
   readonly buffers: readonly DataView[];
-  frame(index: number, channel: number): DataView;
+  readonly table: Float32Array;
+  readonly gain: number;
+  /** Frames after which the scene begins anew. */
+  readonly repeat: number;
+  /** One ring of (y, x) for each given mask. */
+  readonly masks: readonly (readonly Pair[])[];
+  frame(index: number, channel: number, at?: readonly number[]): DataView;
 }
 
 const GAIN = 85;
@@ -14,17 +21,6 @@ const LEVELS = 160;
 const REPEAT = 60;
 /** Half a standard deviation of noise. */
 const STEP = 0.5;
-
-/** A small generator of random numbers that always begins the same. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
@@ -65,6 +61,13 @@ function buildScene(cells: readonly Cell[], width: number, height: number, index
   return scene;
 }
 
+function outline({ x, y, radius }: Cell): Pair[] {
+  return Array.from({ length: 24 }, (_, i) => {
+    const angle = (2 * Math.PI * i) / 24;
+    return [y + 1.2 * radius * Math.sin(angle), x + 1.2 * radius * Math.cos(angle)] as const;
+  });
+}
+
 function buildTable(): Float32Array {
   return Float32Array.from(
     { length: LEVELS },
@@ -78,12 +81,18 @@ export function buildFakeMovie({
   width = 200,
   channels = 1,
   noise = true,
+  masks = 0,
+  more = {},
 }: {
   frames?: number;
   height?: number;
   width?: number;
   channels?: number;
   noise?: boolean;
+  /** How many of its cells are given as masks. */
+  masks?: number;
+  /** Facts that differ. */
+  more?: Partial<DescribeResult>;
 } = {}): FakeMovie {
   const cells = buildCells(40, width, height);
   const table = buildTable();
@@ -110,18 +119,32 @@ export function buildFakeMovie({
       ["Mode", "compact"],
       ["Gain", "85 counts per photon"],
     ],
+    axes: [],
+    channel_names: [],
+    steps: [],
+    projections: false,
+    masks,
+    series: false,
+    views: [],
+    hints: [],
+    ...more,
   };
   // scenes repeat, so that a page that plays is not busy making them
   const made = new Map<string, DataView>();
   return {
     facts,
     buffers: [new DataView(table.buffer)],
-    frame(index, channel) {
-      const key = `${channel}/${index % REPEAT}`;
+    table,
+    gain: GAIN,
+    repeat: REPEAT,
+    masks: cells.slice(0, masks).map(outline),
+    frame(index, channel, at = []) {
+      const key = `${channel}/${at.join()}/${index % REPEAT}`;
       const known = made.get(key);
       if (known) return known;
-      const random = randomFrom(index * 31 + channel);
-      const scene = buildScene(cells, width, height, (index % REPEAT) + 40 * channel);
+      const other = channel + 3 * at.reduce((sum, one) => sum + one, 0);
+      const random = randomFrom(index * 31 + other);
+      const scene = buildScene(cells, width, height, (index % REPEAT) + 40 * other);
       const codes = Uint8Array.from(scene, (photons) => {
         const drawn = noise ? Math.max(0, photons + Math.sqrt(photons) * normal(random)) : photons;
         return Math.min(LEVELS - 1, Math.round((2 * Math.sqrt(drawn + 0.375)) / STEP));

@@ -1,15 +1,17 @@
-/** A whole browser in one element: path, tree, preview. */
+/** A whole browser in one element: an object, several, or rows with the object that is chosen below them. */
 
-import { signal, untracked } from "@preact/signals-core";
-import type { Client } from "../protocol/client.ts";
+import { effect, signal, untracked } from "@preact/signals-core";
+import type { About } from "../protocol/browsing.ts";
+import { type Client, isAborted } from "../protocol/client.ts";
+import { describeFailure } from "../state/failure.ts";
+import { RowPages } from "../state/rows.ts";
 import type { BrowserTraits, Signals } from "../state/settings.ts";
-import { ROOT, Tree } from "../state/tree.ts";
 import { el } from "./dom.ts";
 import { errorMessage, noteMessage } from "./message.ts";
-import { buildPathBar } from "./path-bar.ts";
-import { PreviewPane } from "./preview-pane.ts";
+import { ObjectView } from "./object-view.ts";
+import { RowGrid } from "./row-grid.ts";
 import { Scope } from "./scope.ts";
-import { TreeView } from "./tree-view.ts";
+import { buildUsage } from "./usage-view.ts";
 
 const SILENT_AFTER = 6000;
 
@@ -21,78 +23,87 @@ export class BrowserView {
     // JupyterLab's own keys rest while the browser has the focus
     "data-lm-suppress-shortcuts": "true",
   });
-  readonly #scope = new Scope();
-  readonly #tree: Tree;
-  readonly #title = signal("/");
+  readonly #client: Client;
+  readonly #settings: Signals<BrowserTraits>;
+  readonly #abort = new AbortController();
+  #scope = new Scope();
 
   constructor({ client, settings }: { client: Client; settings: Signals<BrowserTraits> }) {
-    const { selected, expanded } = settings;
-    const scope = this.#scope;
-    this.#tree = new Tree(client, expanded);
-    const pane = new PreviewPane(client, selected, scope);
-    const bar = buildPathBar(this.#tree, { selected, title: this.#title }, scope);
-    const tree = new TreeView(this.#tree, selected, scope);
-    const side = el("div", { class: "djo-side" }, tree.node, this.#buildState(scope, tree.node));
-    const body = el("div", { class: "djo-body" }, side, pane.node);
-    this.node.append(bar, body);
-    scope.effect(() => body.classList.toggle("djo-scrubbing", pane.scrubbing.value));
-    scope.effect(() => {
-      expanded.value;
-      untracked(() => this.#tree.loadExpanded());
-    });
-    scope.effect(() => this.#takeTitle(pane));
-    if (selected.peek() !== ROOT) void this.#askTitle(client);
-    void this.#tree.load(ROOT);
+    this.#client = client;
+    this.#settings = settings;
+    void this.#open();
   }
 
   dispose(): void {
+    this.#abort.abort();
     this.#scope.dispose();
-    this.#tree.dispose();
     this.node.remove();
   }
 
-  /** In place of the tree while nothing of it has come, when nothing came, or when nothing is there. */
-  #buildState(scope: Scope, tree: HTMLElement): HTMLElement {
-    const state = el("div", { class: "djo-side-state" });
-    const silent = signal(false);
-    const timer = setTimeout(() => (silent.value = true), SILENT_AFTER);
-    scope.add(() => clearTimeout(timer));
-    scope.effect(() => {
-      const message = this.#describeRoot(silent.value);
-      state.replaceChildren(...(message ? [message] : []));
-      state.hidden = message === null;
-      tree.hidden = message !== null;
-    });
-    return state;
-  }
-
-  #describeRoot(silent: boolean): HTMLElement | null {
-    const root = this.#tree.branches.value.get(ROOT);
-    if (root && root.entries.length > 0) return null;
-    if (root?.failure) {
-      return errorMessage(root.failure, { label: "Try again", act: () => void this.#tree.load(ROOT) });
-    }
-    if (root?.step === "ready") return noteMessage({ icon: "folder", text: "There is nothing in here." });
-    const hint = silent
-      ? "The kernel has not answered yet. It may be busy with another cell, or not running."
-      : "";
-    return noteMessage({ icon: silent ? "info" : "loading", text: "Listing…", hint });
-  }
-
-  /** A view that resumes below the top has no preview of it to learn the name from. */
-  async #askTitle(client: Client): Promise<void> {
+  async #open(): Promise<void> {
+    this.#scope.dispose();
+    this.#scope = new Scope();
+    this.node.replaceChildren(noteMessage({ icon: "loading", text: "Opening…" }));
+    const timer = setTimeout(() => this.#tellSilence(), SILENT_AFTER);
+    this.#scope.add(() => clearTimeout(timer));
     try {
-      const { result } = await client.request("preview", { node: ROOT });
-      if (result.name) this.#title.value = result.name;
-    } catch {
-      // the path then begins with "/"
+      const { result } = await this.#client.request("about", {}, { signal: this.#abort.signal });
+      this.#show(result);
+    } catch (error) {
+      if (isAborted(error)) return;
+      const retry = { label: "Try again", act: () => void this.#open() };
+      this.node.replaceChildren(errorMessage(describeFailure(error), retry));
     }
+    clearTimeout(timer);
   }
 
-  /** The preview of the top tells its name. */
-  #takeTitle(pane: PreviewPane): void {
-    const state = pane.loader.state.value;
-    if (state.step === "ready" && state.preview.node === ROOT && state.preview.facts.name)
-      this.#title.value = state.preview.facts.name;
+  #tellSilence(): void {
+    const hint = "It may be busy with another cell, or not running.";
+    const text = "The kernel has not answered yet.";
+    this.node.replaceChildren(noteMessage({ icon: "info", text, hint }));
+  }
+
+  #show(about: About): void {
+    if (about.kind === "rows") return this.#showRows(about);
+    const view = new ObjectView({ client: this.#client, settings: this.#settings, folder: about.folder });
+    this.#scope.add(() => view.dispose());
+    const usage = about.kind === "store" ? [buildUsage(this.#client, about.title, this.#scope)] : [];
+    this.node.replaceChildren(...usage, view.node);
+  }
+
+  #showRows({ columns, folder, title }: About): void {
+    const scope = this.#scope;
+    const pages = new RowPages(this.#client);
+    const chosen = signal("");
+    const grid = new RowGrid(pages, { columns, chosen }, scope);
+    const below = el("div", { class: "djo-below" });
+    this.node.replaceChildren(el("div", { class: "djo-heading" }, title), grid.node, below);
+    scope.add(() => pages.dispose());
+    scope.add(this.#followChosen(below, { chosen, folder }));
+    void pages.restrict("");
+  }
+
+  /** Shows the object that is chosen, and takes the one before it away. */
+  #followChosen(
+    below: HTMLElement,
+    { chosen, folder }: { chosen: { readonly value: string }; folder: string },
+  ): () => void {
+    let view: ObjectView | null = null;
+    const stop = effect(() => {
+      const { value: root } = chosen;
+      untracked(() => {
+        view?.dispose();
+        view = null;
+        if (root === "") return;
+        this.#settings.selected.value = "";
+        this.#settings.expanded.value = [];
+        view = new ObjectView({ client: this.#client, settings: this.#settings, root, folder });
+        below.replaceChildren(view.node);
+      });
+    });
+    return () => {
+      stop();
+      view?.dispose();
+    };
   }
 }

@@ -93,3 +93,24 @@ export function checkField(
   box.addEventListener("change", () => onCheck(box.checked));
   return el("label", { class: "djo-check" }, box, label);
 }
+
+/** A choice along a line, with its value in words beside it; `onNumber` hears each step of a drag. */
+export function rangeField(
+  name: string,
+  onNumber: (value: number) => void,
+  props: Props = {},
+): { readonly node: HTMLElement; readonly field: HTMLInputElement; readonly words: HTMLElement } {
+  const field = el("input", { type: "range", "aria-label": name, ...props, class: "djo-range" });
+  const words = el("span", { class: "djo-range-words" });
+  field.addEventListener("input", () => onNumber(field.valueAsNumber));
+  // arrows are the field's own, not those that move in time
+  field.addEventListener("keydown", (event) => {
+    if (!event.altKey && /^(Arrow|Home|End|Page)/.test(event.key)) event.stopPropagation();
+  });
+  return { node: el("span", { class: "djo-range-box" }, field, words), field, words };
+}
+
+/** A field with its name before it. */
+export function labelled(label: string, field: HTMLElement): HTMLElement {
+  return el("label", { class: "djo-labelled" }, el("span", {}, label), field);
+}

@@ -6,6 +6,7 @@ import { chooseDomain, countBins, sampleValues } from "../state/histogram.ts";
 import { clamp, type Range } from "../state/resolve.ts";
 import type { ScrubberSession } from "../state/session.ts";
 import { el } from "./dom.ts";
+import { followDrag } from "./drag.ts";
 import type { Scope } from "./scope.ts";
 
 const HEIGHT = 64;
@@ -18,7 +19,6 @@ type Side = 0 | 1;
 export class HistogramPlot {
   readonly node: HTMLElement;
   readonly #session: ScrubberSession;
-  readonly #onLimits: (limits: Range) => void;
   readonly #canvas = el("canvas", { class: "djo-histogram-plot", "aria-hidden": "true" });
   readonly #handles: readonly [HTMLElement, HTMLElement];
   /** Both ends of the axis, in the unit shown. It rests while a handle is dragged. */
@@ -27,25 +27,26 @@ export class HistogramPlot {
   #dragged: Side | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(session: ScrubberSession, scope: Scope, onLimits: (limits: Range) => void) {
+  constructor(session: ScrubberSession, scope: Scope) {
     this.#session = session;
-    this.#onLimits = onLimits;
+    const { picture } = session;
     this.#handles = [this.#buildHandle(0), this.#buildHandle(1)];
     this.node = el("div", { class: "djo-histogram" }, this.#canvas, ...this.#handles);
+    this.node.addEventListener("pointerdown", (event) => this.#grabNearest(event));
     scope.effect(() => {
-      session.painted.value;
-      session.shown.value;
+      picture.frame.value;
+      picture.light.value;
       this.#updateSoon();
     });
     scope.effect(() => {
-      if (session.shown.value) this.#place();
+      if (session.shown.value && picture.light.value) this.#place();
     });
     scope.observeWidth(this.node, () => this.#update());
     scope.add(() => clearTimeout(this.#timer));
   }
 
   #limits(): Range {
-    return this.#session.shown.peek()?.limits ?? [0, 1];
+    return this.#session.picture.light.peek()?.limits ?? [0, 1];
   }
 
   #buildHandle(side: Side): HTMLElement {
@@ -56,23 +57,33 @@ export class HistogramPlot {
     return handle;
   }
 
-  #grab(handle: HTMLElement, side: Side, event: PointerEvent): void {
-    event.preventDefault();
+  #grab(handle: HTMLElement, side: Side, press: PointerEvent): void {
+    press.preventDefault();
+    press.stopPropagation();
     handle.focus();
-    handle.setPointerCapture(event.pointerId);
     this.#dragged = side;
-    const move = (at: PointerEvent) => {
-      const box = this.node.getBoundingClientRect();
-      const share = clamp((at.clientX - box.left) / Math.max(1, box.width), 0, 1);
-      this.#move(side, this.#domain[0] + share * (this.#domain[1] - this.#domain[0]));
-    };
-    const end = () => {
-      handle.removeEventListener("pointermove", move);
-      this.#dragged = null;
-      this.#updateSoon();
-    };
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("lostpointercapture", end, { once: true });
+    followDrag(handle, press, {
+      move: (event) => this.#move(side, this.#valueAt(event)),
+      end: () => {
+        this.#dragged = null;
+        this.#updateSoon();
+      },
+    });
+  }
+
+  /** A press beside the handles takes the nearer one. */
+  #grabNearest(press: PointerEvent): void {
+    const [low, high] = this.#limits();
+    const value = this.#valueAt(press);
+    const side: Side = Math.abs(value - low) <= Math.abs(value - high) ? 0 : 1;
+    this.#grab(this.#handles[side], side, press);
+    this.#move(side, value);
+  }
+
+  #valueAt(event: PointerEvent): number {
+    const box = this.node.getBoundingClientRect();
+    const share = clamp((event.clientX - box.left) / Math.max(1, box.width), 0, 1);
+    return this.#domain[0] + share * (this.#domain[1] - this.#domain[0]);
   }
 
   #onKey(side: Side, event: KeyboardEvent): void {
@@ -88,7 +99,8 @@ export class HistogramPlot {
   #move(side: Side, to: number): void {
     const [low, high] = this.#limits();
     const gap = (this.#domain[1] - this.#domain[0]) / 500;
-    this.#onLimits(side === 0 ? [Math.min(to, high - gap), high] : [low, Math.max(to, low + gap)]);
+    const limits: Range = side === 0 ? [Math.min(to, high - gap), high] : [low, Math.max(to, low + gap)];
+    this.#session.picture.setLimits(limits);
   }
 
   #updateSoon(): void {
@@ -99,15 +111,12 @@ export class HistogramPlot {
   }
 
   #update(): void {
-    const [frame, movie, shown] = [
-      this.#session.painted.peek(),
-      this.#session.movie.peek(),
-      this.#session.shown.peek(),
-    ];
-    if (!frame || !movie || !shown || this.node.clientWidth === 0) return;
-    const values = sampleValues(frame, movie).map(shown.scale.fromValue);
-    if (this.#dragged === null) this.#domain = chooseDomain(values, shown.limits);
-    this.#counts = countBins(frame, movie, { scale: shown.scale, domain: this.#domain });
+    const { picture, movie: facts } = this.#session;
+    const [frame, movie, light] = [picture.frame.peek(), facts.peek(), picture.light.peek()];
+    if (!frame || !movie || !light || this.node.clientWidth === 0) return;
+    const values = sampleValues(frame, movie).map(light.scale.fromValue);
+    if (this.#dragged === null) this.#domain = chooseDomain(values, light.limits);
+    this.#counts = countBins(frame, movie, { scale: light.scale, domain: this.#domain });
     this.#place();
   }
 
@@ -152,11 +161,12 @@ export class HistogramPlot {
   #drawBar(context: CanvasRenderingContext2D, width: number, limits: Range): void {
     const shown = this.#session.shown.peek();
     if (!shown) return;
-    const colors = buildColormap(shown.colormap);
+    const colors = buildColormap(shown.overlay ? "green" : shown.colormap);
     const [from, to] = this.#domain;
     for (let x = 0; x < width; x++) {
       const value = from + ((x + 0.5) / width) * (to - from);
-      const level = clamp(Math.round(((value - limits[0]) / (limits[1] - limits[0])) * 255), 0, 255);
+      const share = clamp((value - limits[0]) / (limits[1] - limits[0]), 0, 1);
+      const level = Math.round(255 * share ** shown.gamma);
       const word = colors[level] ?? 0;
       context.fillStyle = `rgb(${word & 255} ${(word >> 8) & 255} ${(word >> 16) & 255})`;
       context.fillRect(x, HEIGHT - BAR, 1, BAR);

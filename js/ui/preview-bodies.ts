@@ -5,7 +5,7 @@ import type { PreviewBody } from "../protocol/messages.ts";
 import { formatShape, formatSize } from "../state/format.ts";
 import type { Preview } from "../state/preview-loader.ts";
 import { el } from "./dom.ts";
-import { highlightJson } from "./json-text.ts";
+import { buildJson } from "./json-tree.ts";
 import { noteMessage } from "./message.ts";
 import type { Scope } from "./scope.ts";
 
@@ -76,7 +76,7 @@ const buildArray: Builder<"array"> = (body, buffer, scope) => {
   const parts: Node[] = [top];
   if (thumbnail && buffer) top.prepend(thumbnailOf(buffer, thumbnail.width, scope));
   if (attributes.trim() && attributes.trim() !== "{}")
-    parts.push(el("h3", { class: "djo-heading" }, "Attributes"), textBlock(...highlightJson(attributes)));
+    parts.push(el("h3", { class: "djo-heading" }, "Attributes"), textBlock(...buildJson(attributes)));
   return [el("div", { class: "djo-array" }, ...parts)];
 };
 
@@ -113,7 +113,7 @@ const buildTable: Builder<"table"> = ({ columns, rows, truncated }) => {
 
 const BODIES: { [T in PreviewBody["type"]]: Builder<T> } = {
   text: ({ text, truncated }) => [numberedText(text), ...cutNote(truncated, "file")],
-  json: ({ text, truncated }) => [textBlock(...highlightJson(text)), ...cutNote(truncated, "file")],
+  json: ({ text, truncated }) => [textBlock(...buildJson(text)), ...cutNote(truncated, "file")],
   image: buildImage,
   array: buildArray,
   table: buildTable,

@@ -1,10 +1,10 @@
 /** The pane at the right: what the selected thing is, how to get at it, what is in it, or a scrubber for it. */
 
-import { type Signal, signal, untracked } from "@preact/signals-core";
+import { type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals-core";
 import { type Client, isAborted } from "../protocol/client.ts";
 import type { Failure } from "../protocol/messages.ts";
 import { describeFailure } from "../state/failure.ts";
-import { formatSize } from "../state/format.ts";
+import { formatCount, formatSize } from "../state/format.ts";
 import { type Preview, PreviewLoader, type PreviewState } from "../state/preview-loader.ts";
 import { freeSettings, SCRUBBER_DEFAULTS } from "../state/settings.ts";
 import { copyAndTell } from "./clipboard.ts";
@@ -12,6 +12,7 @@ import { iconButton, textButton } from "./controls.ts";
 import { el } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { errorMessage, noteMessage } from "./message.ts";
+import { buildActions } from "./object-actions.ts";
 import { buildPreviewBody } from "./preview-bodies.ts";
 import { Scope } from "./scope.ts";
 import { ScrubberView } from "./scrubber-view.ts";
@@ -25,6 +26,13 @@ function copyRow(label: string, text: string, djo: string, mono: boolean): HTMLE
   return el("div", { class: "djo-copy" }, words, button);
 }
 
+export interface PreviewPlace {
+  readonly selected: Signal<string>;
+  readonly marked: ReadonlySignal<readonly string[]>;
+  readonly root: string;
+  readonly folder: string;
+}
+
 export class PreviewPane {
   readonly node = el("div", {
     class: "djo-preview",
@@ -36,14 +44,20 @@ export class PreviewPane {
   readonly scrubbing = signal(false);
   readonly loader: PreviewLoader;
   readonly #client: Client;
+  /** Where the kernel puts downloads. */
+  readonly #folder: string;
+  /** Ids of all that is selected, where that is more than one. */
+  readonly #marked: ReadonlySignal<readonly string[]>;
   #content = new Scope();
   #opening = new AbortController();
 
-  constructor(client: Client, selected: Signal<string>, scope: Scope) {
+  constructor(client: Client, { selected, marked, root, folder }: PreviewPlace, scope: Scope) {
     this.#client = client;
+    this.#folder = folder;
+    this.#marked = marked;
     this.loader = new PreviewLoader(client);
     scope.effect(() => {
-      const node = selected.value;
+      const node = selected.value || root;
       untracked(() => void this.loader.load(node));
     });
     scope.effect(() => {
@@ -74,8 +88,23 @@ export class PreviewPane {
     const { preview } = state;
     this.node.dataset.node = preview.node;
     this.node.dataset.type = preview.facts.type;
-    this.node.replaceChildren(this.#buildHead(preview), ...buildPreviewBody(preview, scope));
+    const actions = this.#buildActions(preview, scope);
+    this.node.replaceChildren(this.#buildHead(preview), actions, ...buildPreviewBody(preview, scope));
     this.node.scrollTop = 0;
+  }
+
+  /** For what is shown, or for all that is selected. */
+  #buildActions({ node, facts }: Preview, scope: Scope): HTMLElement {
+    const frame = el("div", {});
+    scope.effect(() => {
+      const marked = this.#marked.value;
+      const several = marked.length > 1;
+      const place = { nodes: several ? marked : [node], isWhole: facts.whole, folder: this.#folder };
+      const count = el("p", { class: "djo-marked", djo: "marked" }, `${formatCount(marked.length)} selected`);
+      const actions = several || facts.line ? [buildActions(this.#client, place, scope)] : [];
+      frame.replaceChildren(...(several ? [count] : []), ...actions);
+    });
+    return frame;
   }
 
   /** What was shown stays for a moment: a quick answer replaces it without a flash. */

@@ -1,10 +1,14 @@
 /** A whole scrubber in one element: opens its movie, or says why not. */
 
-import { untracked } from "@preact/signals-core";
+import { computed, signal, untracked } from "@preact/signals-core";
 import type { Movie } from "../state/movie.ts";
 import { type Opening, ScrubberSession, type SessionParts } from "../state/session.ts";
 import { el } from "./dom.ts";
+import { buildExportMenu } from "./export-menu.ts";
+import { LinkedPanes } from "./linked-view.ts";
+import { buildLiveRegion } from "./live-region.ts";
 import { errorMessage, noteMessage } from "./message.ts";
+import { buildNotices } from "./notices.ts";
 import { buildPanel } from "./panel.ts";
 import { Scope } from "./scope.ts";
 import { Stage } from "./stage.ts";
@@ -14,8 +18,9 @@ import { buildTransport } from "./transport.ts";
 
 /** From this width on the panel is open at first. */
 const WIDE = 640;
-/** Steps of the keys that move in time. */
-const KEYS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
+/** Steps of the keys that move in time; ten times as far with shift. */
+const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
+const EVENTS: Readonly<Record<string, 1 | -1>> = { "[": -1, "]": 1 };
 
 function keepsItsKeys(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
@@ -38,6 +43,7 @@ export class ScrubberView {
   readonly #session: ScrubberSession;
   readonly #scope = new Scope();
   #inner = new Scope();
+  #timeline: Timeline | null = null;
 
   constructor(parts: SessionParts) {
     this.#session = new ScrubberSession(parts);
@@ -60,6 +66,7 @@ export class ScrubberView {
   #show(opening: Opening, movie: Movie | null): void {
     this.#inner.dispose();
     this.#inner = new Scope();
+    this.#timeline = null;
     this.node.dataset.state = opening.step;
     if (opening.step === "ready" && movie) return this.node.replaceChildren(...this.#build(movie));
     if (opening.step === "failed") {
@@ -79,22 +86,29 @@ export class ScrubberView {
     this.node.setAttribute("aria-label", movie.title ? `Movie ${movie.title}` : "Movie");
     const width = this.node.clientWidth || this.node.parentElement?.clientWidth || WIDE;
     const panelOpen = rememberPanel(scope, width >= WIDE);
-    const stage = new Stage(session, scope, this.node);
+    const exportOpen = signal(false);
+    const linked = movie.views.length > 1 ? new LinkedPanes(session, movie.views, scope, this.node) : null;
+    const stage = linked?.main ?? new Stage(session, scope, this.node);
+    const pointed = linked?.pointed ?? computed(() => ({ session, spot: stage.spot.value }));
     const panel = buildPanel(session, scope, movie);
     scope.effect(() => {
       panel.hidden = !panelOpen.value;
     });
     const timeline = new Timeline(session, scope);
+    this.#timeline = timeline;
     return [
-      el("div", { class: "djo-view" }, stage.node, panel),
+      buildNotices(session, scope, movie),
+      el("div", { class: "djo-view" }, linked?.node ?? stage.node, panel),
       el("div", { class: "djo-run" }, buildTransport(session, scope), timeline.node),
-      buildStatusLine(session, scope, { spot: stage.spot, panelOpen }),
+      buildStatusLine(session, scope, { pointed, panelOpen, exportOpen }),
+      buildExportMenu(session, scope, { stage, open: exportOpen }),
+      buildLiveRegion(session, scope),
     ];
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || keepsItsKeys(event.target, event.key)) return;
-    if (!this.#act(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (keepsItsKeys(event.target, event.key) || !this.#act(event)) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -103,8 +117,9 @@ export class ScrubberView {
   #act({ key, shiftKey }: KeyboardEvent): boolean {
     const frames = this.#session.movie.peek()?.frames;
     if (frames === undefined) return false;
-    const step = KEYS[key];
-    if (step !== undefined) this.#session.step(step * (shiftKey ? 10 : 1));
+    const [step, event] = [STEPS[key], EVENTS[key]];
+    if (step !== undefined) this.#session.move(step * (shiftKey ? 10 : 1));
+    else if (event !== undefined) this.#timeline?.seekEvent(event);
     else if (key === " ") this.#session.toggle();
     else if (key === "Home") this.#session.seek(0);
     else if (key === "End") this.#session.seek(frames - 1);

@@ -2,40 +2,41 @@
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import { formatCount, formatField, formatSeconds, formatValue } from "../state/format.ts";
-import { valueOfCode } from "../state/movie.ts";
+import { pixelAt, valueAt } from "../state/movie.ts";
 import { clamp, FPS_RANGE } from "../state/resolve.ts";
 import type { ScrubberSession } from "../state/session.ts";
 import { buildUnitScales } from "../state/units.ts";
 import { iconButton, numberField } from "./controls.ts";
 import { el, setField, setText } from "./dom.ts";
+import type { Pointed } from "./linked-view.ts";
+import { PositionField } from "./position-field.ts";
 import type { Scope } from "./scope.ts";
-import type { Spot } from "./stage.ts";
 
 /** The pixel's place and its value: in counts, and in photons where they are known. */
-export function describeSpot(session: ScrubberSession, spot: Spot | null): string {
-  const [frame, movie, shown] = [session.painted.value, session.movie.value, session.shown.value];
-  if (!spot || !frame || !movie || !shown) return "";
-  const value = valueOfCode(movie, frame.codes[spot.y * movie.width + spot.x] ?? Number.NaN);
-  const amounts = buildUnitScales(movie)
+export function describeSpot({ session, spot }: Pointed): string {
+  const { picture } = session;
+  const [frame, light] = [picture.frame.value, picture.light.value];
+  const [movie, shown] = [session.movie.value, session.shown.value];
+  if (!spot || !frame || !light || !movie || !shown) return "";
+  const value = valueAt(movie, frame, pixelAt(frame, spot.y, spot.x));
+  const amounts = buildUnitScales(movie, light)
     .filter(({ unit }) => unit !== "stabilized" || shown.scale.unit === unit)
     .map(({ fromValue, digits, label }) => `${formatValue(fromValue(value), digits)} ${label}`.trim());
   return `x ${spot.x}  y ${spot.y}  ${amounts.join("  ")}`;
 }
 
 function buildPosition(session: ScrubberSession, scope: Scope): HTMLElement {
-  const field = numberField("Frame", (value) => session.seek(value), { djo: "position", min: 0, step: 1 });
+  const field = new PositionField(session);
   const total = el("span", { class: "djo-dim" });
   const seconds = el("span", { class: "djo-seconds", djo: "seconds" });
   scope.effect(() => {
     const [shown, movie] = [session.shown.value, session.movie.value];
     if (!shown || !movie) return;
-    field.max = String(movie.frames - 1);
-    field.style.width = `${Math.max(3, String(movie.frames - 1).length) + 2}ch`;
-    setField(field, String(shown.index));
+    field.follow(movie.frames);
     setText(total, `/ ${formatCount(movie.frames - 1)}`);
     setText(seconds, shown.seconds === null ? "" : formatSeconds(shown.seconds));
   });
-  return el("span", { class: "djo-position" }, field, total, seconds);
+  return el("span", { class: "djo-position" }, field.node, total, seconds, field.wrong);
 }
 
 function buildRate(session: ScrubberSession, scope: Scope): HTMLElement {
@@ -50,23 +51,34 @@ function buildRate(session: ScrubberSession, scope: Scope): HTMLElement {
   return el("label", { class: "djo-fps" }, field, el("span", { class: "djo-dim" }, "fps"));
 }
 
+export interface StatusParts {
+  /** The pixel under the pointer; in linked views also which movie it is of. */
+  readonly pointed: ReadonlySignal<Pointed>;
+  readonly panelOpen: Signal<boolean>;
+  readonly exportOpen: Signal<boolean>;
+}
+
 export function buildStatusLine(
   session: ScrubberSession,
   scope: Scope,
-  { spot, panelOpen }: { spot: ReadonlySignal<Spot | null>; panelOpen: Signal<boolean> },
+  { pointed, panelOpen, exportOpen }: StatusParts,
 ): HTMLElement {
   const readout = el("span", { class: "djo-readout", djo: "readout" });
-  scope.effect(() => setText(readout, describeSpot(session, spot.value)));
-  const panel = iconButton("Contrast and colours", "panel", () => (panelOpen.value = !panelOpen.peek()), {
+  scope.effect(() => setText(readout, describeSpot(pointed.value)));
+  const save = iconButton("Save and copy", "save", () => (exportOpen.value = !exportOpen.peek()), {
+    djo: "export",
+  });
+  const panel = iconButton("Display and ROIs", "panel", () => (panelOpen.value = !panelOpen.peek()), {
     djo: "panel",
   });
+  scope.effect(() => save.setAttribute("aria-expanded", String(exportOpen.value)));
   scope.effect(() => panel.setAttribute("aria-expanded", String(panelOpen.value)));
   return el(
     "div",
     { class: "djo-status", djo: "status" },
     buildPosition(session, scope),
     readout,
-    el("span", { class: "djo-status-end" }, buildRate(session, scope), panel),
+    el("span", { class: "djo-status-end" }, buildRate(session, scope), save, panel),
   );
 }
 

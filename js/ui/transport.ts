@@ -1,24 +1,38 @@
-/** Play, step and loop. */
+/** Play, step, loop, and how a slow store is met. */
 
 import type { ScrubberSession } from "../state/session.ts";
 import { iconButton, setIcon } from "./controls.ts";
 import { el } from "./dom.ts";
 import type { Scope } from "./scope.ts";
 
+function toggle(button: HTMLButtonElement, isOn: boolean): void {
+  button.setAttribute("aria-pressed", String(isOn));
+}
+
 export function buildTransport(session: ScrubberSession, scope: Scope): HTMLElement {
   const play = iconButton("Play", "play", () => session.toggle(), { djo: "play", class: "djo-accent" });
-  const { loop } = session.settings;
+  const { loop, keep } = session.settings;
   const repeat = iconButton("Loop", "loop", () => (loop.value = !loop.peek()), { djo: "loop" });
-  const previous = iconButton("Previous frame", "previous", () => session.step(-1), { djo: "previous" });
-  const next = iconButton("Next frame", "next", () => session.step(1), { djo: "next" });
+  const previous = iconButton("Previous frame", "previous", () => session.move(-1), { djo: "previous" });
+  const next = iconButton("Next frame", "next", () => session.move(1), { djo: "next" });
+  const every = iconButton(
+    "Play every frame",
+    "everyFrame",
+    () => (keep.value = keep.peek() === "time" ? "frames" : "time"),
+    {
+      djo: "every-frame",
+      title: "Play every frame, however long it takes; otherwise frames are left out to keep time",
+    },
+  );
   scope.effect(() => {
     const playing = session.shown.value?.playing ?? false;
     setIcon(play, playing ? "Pause" : "Play", playing ? "pause" : "play");
   });
-  scope.effect(() => repeat.setAttribute("aria-pressed", String(loop.value)));
+  scope.effect(() => toggle(repeat, loop.value));
+  scope.effect(() => toggle(every, keep.value === "frames"));
   scope.effect(() => {
     const alone = (session.movie.value?.frames ?? 0) < 2;
-    for (const button of [play, repeat, previous, next]) button.disabled = alone;
+    for (const button of [play, repeat, previous, next, every]) button.disabled = alone;
   });
   return el(
     "div",
@@ -27,5 +41,6 @@ export function buildTransport(session: ScrubberSession, scope: Scope): HTMLElem
     play,
     next,
     repeat,
+    every,
   );
 }

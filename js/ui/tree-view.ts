@@ -1,6 +1,6 @@
 /** The tree as the page shows it: rows, keys, typing ahead. */
 
-import { type Signal, untracked } from "@preact/signals-core";
+import { batch, type Signal, untracked } from "@preact/signals-core";
 import type { Entry, EntryKind } from "../protocol/messages.ts";
 import { formatItems, formatSize } from "../state/format.ts";
 import { findByName, isBranch, type Row, type Tree } from "../state/tree.ts";
@@ -17,6 +17,8 @@ const ICONS: Record<EntryKind, IconName> = {
   movie: "movie",
 };
 const TYPING_PAUSE = 600;
+/** As many as the kernel takes home at once. */
+const MAX_MARKED = 1000;
 
 let trees = 0;
 
@@ -27,24 +29,35 @@ function sizeCell(entry: Entry): HTMLElement {
   return el("span", { class: `djo-row-size ${quiet ? "djo-dim" : ""}` }, text);
 }
 
+export interface Selection {
+  readonly selected: Signal<string>;
+  readonly marked: Signal<readonly string[]>;
+}
+
 export class TreeView {
   readonly node: HTMLElement;
   readonly #tree: Tree;
   readonly #selected: Signal<string>;
+  /** Ids of all that is selected, where that is more than the one that is previewed. */
+  readonly #marked: Signal<readonly string[]>;
   readonly #list: VirtualList;
   readonly #prefix = `djo-tree-${trees++}-`;
+  /** Where a range of selected rows begins. */
+  #anchor = "";
   #typed = "";
   #typedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(tree: Tree, selected: Signal<string>, scope: Scope) {
+  constructor(tree: Tree, { selected, marked }: Selection, scope: Scope) {
     this.#tree = tree;
     this.#selected = selected;
+    this.#marked = marked;
     this.node = el("div", {
       class: "djo-tree",
       role: "tree",
       djo: "tree",
       tabindex: 0,
       "aria-label": "Contents",
+      "aria-multiselectable": "true",
     });
     this.#list = new VirtualList(this.node, {
       render: (index) => this.#buildRow(index),
@@ -55,7 +68,12 @@ export class TreeView {
     scope.effect(() => {
       const count = tree.rows.value.length;
       selected.value;
+      marked.value;
       untracked(() => this.#update(count));
+    });
+    scope.effect(() => {
+      tree.arrangement.value;
+      untracked(() => this.#unmark());
     });
     scope.add(() => this.#list.dispose());
   }
@@ -88,7 +106,7 @@ export class TreeView {
   }
 
   #buildEntry({ entry, expanded, place, siblings }: Extract<Row, { kind: "entry" }>): HTMLElement {
-    const selected = entry.id === this.#selected.peek();
+    const selected = entry.id === this.#selected.peek() || this.#marked.peek().includes(entry.id);
     const twisty = el("span", { class: "djo-twisty" }, ...(expanded === null ? [] : [icon("chevron")]));
     return el(
       "div",
@@ -135,38 +153,77 @@ export class TreeView {
     if (!row) return;
     if (row.kind === "note") return void this.#tree.load(row.parent);
     const onTwisty = target.closest(".djo-twisty") !== null && row.expanded !== null;
-    if (!onTwisty) this.#selected.value = row.entry.id;
+    if (!onTwisty && event.shiftKey) return this.#markTo(Number(node.dataset.index));
+    if (!onTwisty && (event.ctrlKey || event.metaKey)) return this.#toggleMark(row.entry.id);
+    if (!onTwisty) this.#selectAlone(row.entry.id);
     if (isBranch(row.entry)) this.#tree.toggle(row.entry.id);
   }
 
-  #select(index: number, direction: 1 | -1): void {
+  #selectAlone(id: string): void {
+    this.#unmark();
+    this.#selected.value = id;
+  }
+
+  #unmark(): void {
+    this.#anchor = "";
+    if (this.#marked.peek().length > 0) this.#marked.value = [];
+  }
+
+  /** Adds one to what is selected, or takes it out. */
+  #toggleMark(id: string): void {
+    const { value: selected } = this.#selected;
+    const now = this.#marked.peek().length > 0 ? this.#marked.peek() : selected ? [selected] : [];
+    const next = now.includes(id) ? now.filter((other) => other !== id) : [...now, id].slice(-MAX_MARKED);
+    this.#anchor = id;
+    batch(() => {
+      this.#marked.value = next.length > 1 ? next : [];
+      this.#selected.value = next.includes(id) ? id : (next.at(-1) ?? "");
+    });
+  }
+
+  /** Selects all rows from where the selection began to `index`. */
+  #markTo(index: number): void {
+    const rows = this.#rows();
+    const row = rows[index];
+    if (row?.kind !== "entry") return;
+    this.#anchor ||= this.#selected.peek();
+    const start = rows.findIndex((one) => one.kind === "entry" && one.entry.id === this.#anchor);
+    const [from, to] = start < 0 ? [index, index] : [Math.min(start, index), Math.max(start, index)];
+    const ids = rows.slice(from, to + 1).flatMap((one) => (one.kind === "entry" ? [one.entry.id] : []));
+    batch(() => {
+      this.#marked.value = ids.length > 1 ? ids.slice(0, MAX_MARKED) : [];
+      this.#selected.value = row.entry.id;
+    });
+  }
+
+  #select(index: number, direction: 1 | -1, extend = false): void {
     const rows = this.#rows();
     let at = Math.min(rows.length - 1, Math.max(0, index));
     while (rows[at]?.kind === "note") at += direction;
     const row = rows[at];
     if (row?.kind !== "entry") return;
-    this.#selected.value = row.entry.id;
+    if (extend) this.#markTo(at);
+    else this.#selectAlone(row.entry.id);
     this.#list.scrollTo(at);
   }
 
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const index = this.#selectedIndex();
-    const handled =
-      this.#move(event.key, index) || this.#open(event.key, index) || this.#type(event.key, index);
+    const handled = this.#move(event, index) || this.#open(event.key, index) || this.#type(event.key, index);
     if (!handled) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  #move(key: string, index: number): boolean {
+  #move({ key, shiftKey }: KeyboardEvent, index: number): boolean {
     const { page } = this.#list;
-    if (key === "ArrowDown") this.#select(index + 1, 1);
-    else if (key === "ArrowUp") this.#select(Math.max(0, index - 1), -1);
-    else if (key === "PageDown") this.#select(index + page, -1);
-    else if (key === "PageUp") this.#select(index - page, 1);
-    else if (key === "Home") this.#select(0, 1);
-    else if (key === "End") this.#select(this.#rows().length - 1, -1);
+    if (key === "ArrowDown") this.#select(index + 1, 1, shiftKey);
+    else if (key === "ArrowUp") this.#select(Math.max(0, index - 1), -1, shiftKey);
+    else if (key === "PageDown") this.#select(index + page, -1, shiftKey);
+    else if (key === "PageUp") this.#select(index - page, 1, shiftKey);
+    else if (key === "Home") this.#select(0, 1, shiftKey);
+    else if (key === "End") this.#select(this.#rows().length - 1, -1, shiftKey);
     else return false;
     return true;
   }
@@ -183,7 +240,7 @@ export class TreeView {
       else if (row.expanded === false) this.#tree.setExpanded(id, true);
     } else if (key === "ArrowLeft") {
       if (row.expanded) this.#tree.setExpanded(id, false);
-      else if (row.parent !== "") this.#selected.value = row.parent;
+      else if (row.parent !== this.#tree.root) this.#selectAlone(row.parent);
     } else return false;
     return true;
   }

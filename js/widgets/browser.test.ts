@@ -90,7 +90,7 @@ describe("the tree", () => {
   it("says that a folder is empty", async () => {
     const root = await open();
     await click(root, "empty");
-    expect(find(root, "note").textContent).toBe("This folder is empty.");
+    expect(find(root, "note").textContent).toBe("Nothing is here.");
   });
 
   it("says that a folder can't be listed, and tries again at a click", async () => {
@@ -157,6 +157,64 @@ describe("keys in the tree", () => {
   });
 });
 
+describe("several selected", () => {
+  const selected = (root: HTMLElement) =>
+    [...root.querySelectorAll<HTMLElement>('[aria-selected="true"]')].map(({ dataset }) => dataset.name);
+  const clickWith = async (root: HTMLElement, name: string, keys: MouseEventInit) => {
+    row(root, name).dispatchEvent(new MouseEvent("click", { bubbles: true, ...keys }));
+    await pass(50);
+  };
+
+  it("are marked one by one, and taken out again, without opening folders", async () => {
+    const root = await open();
+    await click(root, "notes.md");
+    await clickWith(root, "trials", { ctrlKey: true });
+    await clickWith(root, "events.csv", { metaKey: true });
+    expect(selected(root)).toEqual(["trials", "events.csv", "notes.md"]);
+    expect(row(root, "trials").getAttribute("aria-expanded")).toBe("false");
+    await clickWith(root, "notes.md", { ctrlKey: true });
+    expect(selected(root)).toEqual(["trials", "events.csv"]);
+    await click(root, "raw.bin");
+    expect(selected(root)).toEqual(["raw.bin"]);
+  });
+
+  it("are a range with shift, by mouse and by keys", async () => {
+    const root = await open();
+    await click(root, "events.csv");
+    await clickWith(root, "movie.zarr", { shiftKey: true });
+    expect(selected(root)).toEqual(["events.csv", "metadata.json", "movie.zarr"]);
+    press(find(root, "tree"), "ArrowDown", { shiftKey: true });
+    await pass(50);
+    expect(selected(root)).toHaveLength(4);
+    press(find(root, "tree"), "Home", { shiftKey: true });
+    await pass(50);
+    expect(selected(root)).toEqual(["analysis.zarr", "trials", "empty", "events.csv"]);
+    press(find(root, "tree"), "ArrowDown");
+    await pass(50);
+    expect(selected(root)).toEqual(["trials"]);
+  });
+
+  it("are taken home together", async () => {
+    const root = await open();
+    await click(root, "events.csv");
+    await clickWith(root, "metadata.json", { shiftKey: true });
+    expect(find(root, "marked").textContent).toBe("2 selected");
+    find(root, "save").click();
+    await pass(50);
+    const ids = ["events.csv", "metadata.json"].map((name) => row(root, name).dataset.node);
+    expect(model.sent.at(-1)).toMatchObject({ method: "save", params: { nodes: ids, into: "folder" } });
+  });
+
+  it("are forgotten when the tree is filtered", async () => {
+    const root = await open();
+    await click(root, "events.csv");
+    await clickWith(root, "metadata.json", { shiftKey: true });
+    find<HTMLButtonElement>(root, "descending").click();
+    await pass(50);
+    expect(findAll(root, "marked")).toEqual([]);
+  });
+});
+
 describe("the preview", () => {
   it("tells what is selected, and how to open it in Python", async () => {
     const root = await open();
@@ -168,10 +226,11 @@ describe("the preview", () => {
     expect(find(root, "path").textContent).toBe("files_k3Jd82Lsnotes.md");
   });
 
-  it("indents JSON", async () => {
+  it("folds JSON", async () => {
     const root = await open();
     await click(root, "metadata.json");
-    expect(find(root, "preview").textContent).toContain('\n  "subject": "mouse 7",\n');
+    expect(find(root, "json").textContent).toContain('"subject": "mouse 7"');
+    expect(find(root, "json").querySelectorAll("summary")).toHaveLength(3);
   });
 
   it("shows a table, with numbers to the right, and says that it is cut", async () => {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import datajoint as dj
+import datajoint.codecs
 import numpy as np
 import pytest
 from datajoint.codecs import get_codec
@@ -18,6 +21,7 @@ import dj_objectstore as djo
 from dj_objectstore.codecs import compat
 from dj_objectstore.codecs.adapters import StoreSettings
 from dj_objectstore.codecs.filepath import FilepathCodec
+from dj_objectstore.store.identity import KEY as IDENTITY
 
 DEFINITION = """
 id : int32
@@ -141,6 +145,31 @@ def test_datajoint_s_codecs_refuse_the_store_of_another_project(
         get_store_backend("mine").get_buffer("a")
 
 
+@pytest.mark.parametrize("codec", ["blob", "attach", "hash", "npy"])
+def test_the_first_write_of_a_datajoint_codec_says_whose_a_folder_is(
+    stores: dict[str, Any], file_settings: dict[str, Any], dj_schema: Any, codec: str
+) -> None:
+    stores |= {"default": "main", "main": file_settings}
+    table = dj_schema(
+        type(codec.capitalize(), (dj.Manual,), {"definition": f"id : int32\n---\nvalue : <{codec}@>"})
+    )
+    store = djo.open_store("main")
+    assert not store.exists(IDENTITY)
+    values = {"blob": [1], "attach": __file__, "hash": b"bytes", "npy": np.arange(3)}
+    table.insert1({"id": 1, "value": values[codec]})
+    assert json.loads(store.get(IDENTITY))["project_name"] == "lab"
+    assert len(list(store.list())) == 2
+
+
+def test_a_datajoint_codec_that_reads_makes_no_file_of_the_store(
+    stores: dict[str, Any], file_settings: dict[str, Any]
+) -> None:
+    Path(file_settings["location"], "a").write_bytes(b"1")
+    stores["main"] = file_settings
+    assert get_store_backend("main").get_buffer("a") == b"1"
+    assert not djo.open_store("main").exists(IDENTITY)
+
+
 def test_filepath_has_a_default_of_its_own(
     stores: dict[str, Any], file_settings: dict[str, Any], memory_settings: dict[str, Any], dj_schema: Any
 ) -> None:
@@ -151,7 +180,7 @@ def test_filepath_has_a_default_of_its_own(
     scan.insert1({"id": 1, "path": "recordings//day/a.dat", "value": "kept in main"})
     ref = scan.fetch1("path")
     assert (ref.store, ref.path, ref.read()) == ("raw", "recordings/day/a.dat", b"raw")
-    assert [entry.key.partition("/")[0] for entry in djo.open_store("main").list()] == ["_hash"]
+    assert [entry.key.partition("/")[0] for entry in djo.open_store("main").list()] == ["_hash", IDENTITY]
     # rows of plain DataJoint don't name the store of an @ alone
     codec = get_codec("filepath")
     for name in (None, ""):
@@ -302,6 +331,48 @@ def test_2_3_5_opens_a_filesystem_without_the_settings(plain: dict[str, Any]) ->
     assert "region_name" not in options["client_kwargs"]
     assert backend._full_path("a") == "lab/a"
     assert backend.get_url("a") == "s3://lab/a"
+
+
+def test_2_3_5_writes_into_a_folder_past_the_store(plain: dict[str, Any], tmp_path: Path) -> None:
+    del plain
+    backend = dj.storage.StorageBackend({"protocol": "file", "location": str(tmp_path)})
+    backend.put_buffer(b"1", "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def count_resolutions(monkeypatch: pytest.MonkeyPatch, values: int) -> int:
+    """Return how often the types of a column are found out while its values are decoded."""
+    found = []
+    parse = datajoint.codecs.parse_type_spec
+    attribute = SimpleNamespace(codec=get_codec("file"), store="main")
+    stored = {"path": "a", "store": "main", "size": 1, "name": "a", "is_dir": False}
+    with monkeypatch.context() as patched:
+        patched.setattr(datajoint.codecs, "parse_type_spec", lambda spec: found.append(spec) or parse(spec))
+        for _ in range(values):
+            datajoint.codecs.decode_attribute(attribute, stored, connection=None)
+    return len(found)
+
+
+def test_2_3_5_finds_out_the_types_anew_for_each_value(
+    plain: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del plain
+    assert count_resolutions(monkeypatch, 4) == 2 * count_resolutions(monkeypatch, 2) > 0
+
+
+@pytest.mark.usefixtures("stores")
+def test_the_types_of_a_column_are_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    count_resolutions(monkeypatch, 1)
+    assert count_resolutions(monkeypatch, 5) == 0
+
+
+@pytest.mark.usefixtures("stores")
+def test_a_codec_that_is_registered_anew_counts_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = datajoint.codecs.resolve_dtype
+    before = resolve("<file@main>")[1][0]
+    other = type(before)()
+    monkeypatch.setitem(datajoint.codecs._codec_registry, "file", other)
+    assert resolve("<file@main>")[1][0] is other
 
 
 def test_2_3_5_looks_for_a_filepath_in_the_wrong_store(

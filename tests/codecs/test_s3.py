@@ -86,3 +86,18 @@ def test_rolled_back_inserts_remove_nothing_that_another_row_names(scan: Any, ke
     assert len(scan()) == 1
     assert scan.fetch1("files").read() == b"first"
     assert set(before) <= set(keys())
+
+
+def test_an_empty_folder_is_there_where_a_store_has_no_folders(scan: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    scan.insert1({**KEY, "files": tmp_path / "empty"})
+    ref = scan.fetch1("files")
+    assert (ref.exists(), ref.listdir(), list(ref.find())) == (True, [], [])
+    assert list(ref.walk()) == [("", [], [])]
+    assert ref.verify(read_data=True)
+    assert list(ref.download(tmp_path / "copy").iterdir()) == []
+    scan.insert1({**KEY, "subject": "m2", "files": ref})
+    assert (scan & {"subject": "m2"}).fetch1("files").exists()
+    assert not ref.exists("anything")
+    ref.opened.delete([f"{ref.path}.manifest.json"])
+    assert not ref.exists()

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -25,7 +31,10 @@ i : int32
 note = "" : varchar(16)
 files = null : <object@main>
 movie = null : <photon@main>
+report = null : <file@main>
 """
+FIELDS = ("files", "movie", "report")
+BUSY = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND state <> 'idle'"
 
 
 @dataclass
@@ -38,7 +47,7 @@ class Account:
 
 def taken(store: djo.Store, table: Any) -> Account:
     """Check that every object of every row is whole, and that what has no row is recorded by a marker."""
-    refs = [ref for row in table().to_dicts() for ref in (row["files"], row["movie"]) if ref is not None]
+    refs = [ref for row in table().to_dicts() for ref in map(row.get, FIELDS) if ref is not None]
     for ref in refs:
         assert ref.verify(read_data=True)
     markers = [parse_marker(store.get(entry.key)) for entry in store.list(FOLDER)]
@@ -134,6 +143,46 @@ def far(faulty: FaultyStore, dj_schema: Any) -> Any:
 
 
 @pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a megabyte."""
+    if os.geteuid() or not shutil.which("mount"):
+        pytest.skip("only root can mount a disk of its own")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@dataclass
+class SmallStore:
+    """A store on a small disk, a table that it serves, and the disk's own folder."""
+
+    store: djo.Store
+    table: Any
+    disk: Path
+
+
+@pytest.fixture
+def small(small_disk: Path, dj_schema: Any) -> Iterator[SmallStore]:
+    """A store `main` on a disk of a megabyte."""
+    (small_disk / "lab").mkdir()
+    with temporary_store("file", location=str(small_disk / "lab")) as store:
+        table = dj_schema(type("Scan", (dj.Manual,), {"definition": DEFINITION}))
+        _ = table.heading.attributes
+        yield SmallStore(store, table, small_disk)
+
+
+@pytest.fixture
 def wait_until() -> Callable[[Callable[[], bool]], None]:
     """Wait until a condition holds."""
 
@@ -144,6 +193,43 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.05)
 
     return wait
+
+
+@pytest.fixture
+def run_killed(
+    dj_database: str, wait_until: Any, tmp_path: Path, full_size: bool
+) -> Callable[..., list[str]]:
+    """Run a script of this folder whose children write to a table and are killed at random points.
+
+    Gives the lines that it printed, once the database serves none of them any more.
+    """
+
+    def run(script: str, table: Any, *, kills: int, **more: Any) -> list[str]:
+        settings = {
+            "host": dj_database,
+            "user": USER,
+            "port": PORT,
+            "schema": table.database,
+            "definition": table.definition,
+            "stores": {name: dj.config.stores[name] for name in ("default", "main")},
+            "source": str(tmp_path),
+            "seed": random.randrange(10**6) if full_size else 7,
+            "kills": kills,
+            **more,
+        }
+        done = subprocess.run(
+            [sys.executable, Path(__file__).with_name(script), json.dumps(settings)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1200,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert done.stdout.count("killed") == kills, (done.stdout[-2000:], done.stderr[-2000:])
+        wait_until(lambda: int(table.connection.query(BUSY).fetchone()[0]) == 1)
+        return done.stdout.splitlines()
+
+    return run
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 import warnings
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -61,18 +62,32 @@ def store_movie(table: Any, i: int, folder: Path) -> None:
     table.insert1({"i": i, "movie": djo.Photon(frames, mode="lossless", frames_per_chunk=2)})
 
 
-def insert_forever(settings: dict[str, Any], child: int) -> None:
+KINDS = (copy, stage, store_movie, copy_in_transaction)
+
+
+def insert_rows(settings: dict[str, Any], numbers: Iterable[int]) -> None:
     table = connected_table(settings)
     folder = Path(settings["source"])
-    for i in count(child * 1000):
-        (copy, stage, store_movie, copy_in_transaction)[i % 4](table, i, folder)
+    for i in numbers:
+        KINDS[i % len(KINDS)](table, i, folder)
 
 
-def kill_one(settings: dict[str, Any], child: int, rng: random.Random) -> None:
+def seconds_of_one_each(settings: dict[str, Any]) -> float:
+    """Let a child insert a row of each kind, and return how long it lived: so slow is this machine now."""
+    began = time.monotonic()
     pid = os.fork()
     if not pid:
-        insert_forever(settings, child)
-    seconds = rng.uniform(0.1, settings["seconds"])
+        insert_rows(settings, range(len(KINDS)))
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    assert not status, status
+    return time.monotonic() - began
+
+
+def kill_one(settings: dict[str, Any], child: int, seconds: float) -> None:
+    pid = os.fork()
+    if not pid:
+        insert_rows(settings, count(child * 1000))
     time.sleep(seconds)
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
@@ -88,8 +103,9 @@ def main() -> None:
     for name in range(10):
         (source / f"{name}.bin").write_bytes(DATA)
     rng = random.Random(settings["seed"])
+    longest = 1.5 * seconds_of_one_each(settings)
     for child in range(settings["kills"]):
-        kill_one(settings, child + 1, rng)
+        kill_one(settings, child + 1, rng.uniform(0.05 * longest, longest))
 
 
 main()

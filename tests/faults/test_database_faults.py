@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import psycopg2
 import pytest
 from datajoint.errors import DuplicateError, LostConnectionError
@@ -27,6 +28,19 @@ ROW = {"i": 1, "files": b"abc"}
 
 def copy(table: Any, row: dict[str, Any]) -> None:
     table.insert1(row)
+
+
+def copy_movie(table: Any, row: dict[str, Any]) -> None:
+    frames = np.full((4, 8, 8), len(row["files"]), np.uint16)
+    table.insert1({**plain(row), "movie": djo.Photon(frames, mode="lossless")})
+
+
+def copy_named_file(table: Any, row: dict[str, Any]) -> None:
+    table.insert1({**plain(row), "report": ("report.csv", row["files"])})
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "files"}
 
 
 def stage(table: Any, row: dict[str, Any]) -> None:
@@ -58,7 +72,7 @@ def connect_again(table: Any) -> None:
     table.connection.connect()
 
 
-inserting = pytest.mark.parametrize("insert", [copy, stage])
+inserting = pytest.mark.parametrize("insert", [copy, stage, copy_movie, copy_named_file])
 
 
 @inserting

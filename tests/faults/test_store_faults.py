@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from fault_proxy import (
 
 BIG = bytes(range(256)) * 80_000  # three parts of an upload
 SMALL = b"abc" * 1000
-DATA_KEY = b"i%3D1/files_"
+DATA_KEY = b"i%3D1/"
+PAGE = 4096
 Insert = Callable[[Any, Path], None]
 
 
@@ -66,8 +68,34 @@ def stage_file(table: Any, folder: Path) -> None:
             file.write(BIG)
 
 
-INSERTS = [copy_file, copy_big_file, copy_folder, stage, stage_file]
-FILES = (copy_file, copy_big_file, stage_file)
+def light() -> np.ndarray:
+    return np.random.default_rng(1).poisson(9, (8, 16, 16)).astype(np.uint16)
+
+
+def copy_movie(table: Any, folder: Path) -> None:
+    del folder
+    table.insert1({"i": 1, "movie": djo.Photon(light(), mode="lossless", frames_per_chunk=2)})
+
+
+def stage_movie(table: Any, folder: Path) -> None:
+    del folder
+    with djo.staged_insert1(table) as staged:
+        staged.rec["i"] = 1
+        recording = staged.photon("movie", gain=1, offset=0, frames_per_chunk=2)
+        for frame in light():
+            recording.append(frame)
+
+
+def copy_named_file(table: Any, folder: Path) -> None:
+    del folder
+    table.insert1({"i": 1, "report": ("report.csv", SMALL)})
+
+
+INSERTS = [
+    *(copy_file, copy_big_file, copy_folder, stage, stage_file),
+    *(copy_movie, stage_movie, copy_named_file),
+]
+FILES = (copy_file, copy_big_file, stage_file, copy_named_file)
 
 
 def combined(few: int, **values: Sequence[Any]) -> Callable[[Any], Any]:
@@ -91,7 +119,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(tuple(values), rows)
 
 
-@combined(5, insert=INSERTS, fault=[refuse, cut, cut_answer, lose_answer, unavailable])
+@combined(len(INSERTS), insert=INSERTS, fault=[refuse, cut, cut_answer, lose_answer, unavailable])
 def test_a_break_that_lasts_leaves_no_row_and_what_remains_is_recorded(
     faulty: Any, far: Any, account: Any, tmp_path: Path, insert: Insert, fault: Action
 ) -> None:
@@ -107,7 +135,18 @@ def test_a_break_that_lasts_leaves_no_row_and_what_remains_is_recorded(
 
 
 @combined(
-    3, insert=[stage, copy_big_file, copy_folder, copy_file, stage_file], fault=[refuse, cut, unavailable]
+    4,
+    insert=[
+        stage,
+        copy_big_file,
+        copy_folder,
+        copy_movie,
+        copy_file,
+        stage_file,
+        stage_movie,
+        copy_named_file,
+    ],
+    fault=[refuse, cut, unavailable],
 )
 def test_a_short_break_is_overcome(
     faulty: Any, far: Any, account: Any, tmp_path: Path, insert: Insert, fault: Action
@@ -119,7 +158,7 @@ def test_a_short_break_is_overcome(
 
 
 @combined(
-    7,
+    len(INSERTS),
     insert=INSERTS,
     press=[interrupt, interrupt_after],
     step=[DATA_KEY, FOLDER.encode(), b"manifest.json"],
@@ -243,3 +282,28 @@ def test_a_disk_without_room_for_a_marker_is_told_and_leaves_nothing(
         scan.insert1({"i": 1, "files": SMALL})
     assert account(dj_store, scan).rows == 0
     assert list(dj_store.list()) == []
+
+
+@combined(len(INSERTS), insert=INSERTS, room=[0, 1, 2, 3, 4, 6, 9, 13, 18])
+def test_a_disk_that_fills_at_any_step_leaves_no_row_and_nothing_in_the_store(
+    small: Any, account: Any, tmp_path: Path, insert: Insert, room: int
+) -> None:
+    fill(small.disk / "others", room)
+    told = ""
+    try:
+        insert(small.table, tmp_path)
+    except djo.StoreAccessError as err:
+        told = str(err)
+    rows = account(small.store, small.table).rows
+    if told:
+        assert (rows, list(small.store.list()), "no room" in told) == (0, [], True)
+    else:
+        assert (rows, room > 1) == (1, True)
+
+
+def fill(path: Path, room: int) -> None:
+    """Write a file that leaves `room` pages of its disk."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(PAGE)):
+            pass
+    os.truncate(path, path.stat().st_size - room * PAGE)

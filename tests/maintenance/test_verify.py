@@ -34,6 +34,8 @@ def test_every_way_to_name_what_is_to_be_verified(three: Any, dj_store: Any) -> 
     for target, objects in [
         (refs[0], 1),
         (refs, 1),
+        ((three & "scan_id = 2").fetch1(), 1),
+        (three.to_dicts(), 3),
         (three, 3),
         (three(), 3),
         (three & "scan_id = 2", 1),
@@ -51,7 +53,9 @@ def test_every_way_to_name_what_is_to_be_verified(three: Any, dj_store: Any) -> 
     assert "no problems" in str(report)
 
 
-@pytest.mark.parametrize("target", [12, "nowhere", [b"abc"], {"path": "x"}, "nowhere.scan"])
+@pytest.mark.parametrize(
+    "target", [12, "nowhere", [b"abc"], {"path": "x"}, [{"path": "x"}, 3], "nowhere.scan"]
+)
 def test_a_target_of_another_kind_is_refused(three: Any, target: Any) -> None:
     del three
     with pytest.raises(djo.ValueRefusedError):

@@ -53,3 +53,18 @@ def test_a_row_json_of_plain_datajoint_is_read() -> None:
 def test_a_row_json_without_a_path_is_refused(row: object) -> None:
     with pytest.raises(FormatError, match="must name its path"):
         StoredObject.from_json(row)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("row", "ext"),
+    [
+        ({"path": "raw/a.csv", "is_dir": False}, ".csv"),
+        ({"path": "raw/run.2026", "is_dir": True}, None),
+        ({"path": "_hash/lab/abc"}, None),
+        ({"path": "_schema/lab/Scan/i=1/field.a1b2c3d4", "ext": None}, None),
+    ],
+)
+def test_an_extension_that_the_row_does_not_record_is_that_of_the_path(
+    row: dict[str, object], ext: str | None
+) -> None:
+    assert StoredObject.from_json(row).ext == ext

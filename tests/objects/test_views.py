@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import sys
 from typing import Any
 
@@ -92,8 +93,52 @@ def test_without_its_library_a_view_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "h5py", None)
     monkeypatch.setitem(sys.modules, "upath", None)
+    monkeypatch.delitem(sys.modules, "dj_objectstore.objects.object_path", raising=False)
     ref = file(store, b"abc")
     with pytest.raises(djo.ConfigurationError, match="h5py"):
         ref.open_hdf5()
     with pytest.raises(djo.ConfigurationError, match="universal_pathlib"):
         ref.upath()
+
+
+def test_a_path_of_universal_pathlib_reads_the_object_and_nothing_else(store: djo.Store) -> None:
+    for name in ("a.txt", "sub/größe +%20.csv", "sub/deep/c.csv"):
+        store.put(f"{PATH}/{name}", name.encode())
+    store.put(f"{PATH}x/other.txt", b"not of this object")
+    path = folder(store).upath()
+    assert sorted(child.name for child in path.iterdir()) == ["a.txt", "sub"]
+    assert (path / "a.txt").read_text() == "a.txt"
+    assert (path / "sub" / "größe +%20.csv").read_bytes() == "sub/größe +%20.csv".encode()
+    assert {file.relative_to(path).as_posix() for file in path.rglob("*.csv")} == {
+        "sub/größe +%20.csv",
+        "sub/deep/c.csv",
+    }
+    assert ((path / "sub").is_dir(), (path / "a.txt").is_file(), (path / "no").exists()) == (
+        True,
+        True,
+        False,
+    )
+    assert ((path / "a.txt").stat().st_size, (path / "a.txt").suffix) == (5, ".txt")
+    with (path / "a.txt").open("rb") as stream:
+        assert stream.read() == b"a.txt"
+    for outside in (path / ".." / "x", path.parent / f"{path.name}x" / "other.txt", path / "../../x"):
+        with pytest.raises(djo.UnsafePathError):
+            outside.read_bytes()
+    for change in (
+        lambda: (path / "b.txt").write_text("new"),
+        (path / "a.txt").unlink,
+        (path / "new").mkdir,
+    ):
+        with pytest.raises(djo.ReadOnlyError):
+            change()
+
+
+def test_a_path_reaches_a_worker_without_a_secret(moto_server: Any) -> None:
+    settings = moto_server.settings()
+    cloud = djo.open_store("main", config={"stores": {"main": settings}})
+    cloud.put(f"{PATH}/a.txt", b"abc")
+    pickled = pickle.dumps(folder(cloud).upath())
+    assert settings["secret_key"].encode() not in pickled
+    again = pickle.loads(pickled)
+    assert settings["secret_key"] not in repr(again) + str(again) + repr(again.storage_options)
+    assert (again / "a.txt").read_bytes() == b"abc"

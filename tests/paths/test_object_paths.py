@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import datajoint.hash_registry
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dj_objectstore.exceptions import AddressError
+from dj_objectstore.paths.hash_path import build_hash_path
 from dj_objectstore.paths.keys import encode_key_value
 from dj_objectstore.paths.parse import parse_path
 from dj_objectstore.paths.partition import parse_partition_pattern
@@ -194,6 +196,27 @@ def test_the_section_of_a_path_is_recognised(path, section):
 def test_a_hash_addressed_path_gives_schema_hash_and_extension():
     found = parse_path("_hash/lab/ab/cd/abcdef.bin", layout=Layout())
     assert (found.schema, found.hash, found.ext) == ("lab", "abcdef", ".bin")
+
+
+@given(
+    st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=25, max_size=25).map("a".__add__),
+    st.lists(st.integers(1, 6), max_size=4).map(tuple),
+    st.sampled_from(["lab", "two_photon_2"]),
+    st.sampled_from(["", ".npy"]),
+)
+def test_a_hash_addressed_path_is_datajoint_s_and_is_read_back(digest, subfolding, schema, ext):
+    layout = Layout(subfolding=subfolding)
+    path = build_hash_path(layout, schema=schema, digest=digest, ext=ext)
+    theirs = datajoint.hash_registry.build_hash_path(digest, schema, subfolding, hash_prefix="_hash")
+    assert path == f"{theirs}{ext}"
+    found = parse_path(path, layout=layout)
+    assert (found.section, found.schema, found.hash, found.ext) == ("hash", schema, digest, ext)
+
+
+@pytest.mark.parametrize("digest", ["", "a/b", "..", "ä"])
+def test_what_is_no_hash_makes_no_path(digest):
+    with pytest.raises(AddressError, match="letters and digits"):
+        build_hash_path(Layout(), schema="lab", digest=digest)
 
 
 @given(st.text(max_size=60))

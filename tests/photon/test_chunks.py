@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 
 from dj_objectstore.photon.chunks import (
     BLOSC,
+    DELTA_U1,
     DamagedChunkError,
+    accumulate,
     compress_codes,
     compress_numbers,
     decompress,
     decompress_codes,
+    difference,
     shuffle,
     unshuffle,
 )
@@ -33,6 +36,15 @@ def test_the_shuffle_is_that_of_numcodecs(values):
     codes = np.array(values, "<u2")
     assert shuffle(codes) == bytes(numcodecs.Shuffle(2).encode(codes))
     assert unshuffle(shuffle(codes)) == codes.tobytes()
+
+
+@given(st.lists(st.integers(0, 255), min_size=1))
+def test_differences_are_those_of_numcodecs(values):
+    codes = np.array(values, "u1")
+    delta = numcodecs.get_codec(dict(DELTA_U1))
+    found = difference(codes).tobytes()
+    assert found == bytes(delta.encode(codes))
+    assert accumulate(found) == codes.tobytes() == bytes(delta.decode(found))
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.3, 5.0, 40.0]))

@@ -11,6 +11,7 @@ import pytest
 import zarr
 
 from dj_objectstore.exceptions import MovieRefusedError
+from dj_objectstore.maintenance.movie_sources import StoredMovie
 from dj_objectstore.objects.folder import ObjectFolder
 from dj_objectstore.photon import MovieReader, write_movie
 from dj_objectstore.spec.models import FileSpec
@@ -65,8 +66,22 @@ def test_axes_of_channels_and_planes_are_written_by_a_cluster_too(client, store)
 def test_workers_read_a_movie_from_its_store(client, store, real_movie):
     write_movie(real_movie, ObjectFolder(store, "movie"))
     reader = MovieReader(ObjectFolder(store, "movie"))
-    (frames,) = client.gather(client.map(reader.frame, [5], pure=False))
-    assert np.array_equal(frames, reader.frame(5))
+    parts = [slice(start, start + 7) for start in range(0, len(real_movie), 7)]
+    futures = client.map(reader.read, parts, pure=False)
+    found = np.concatenate(client.gather(futures))
+    assert np.array_equal(found, reader.read())
+    assert len(set(client.who_has(futures).values())) == 2  # both workers took part
+
+
+def test_a_cluster_computes_the_counts_that_one_process_reads(client, store, real_movie):
+    files = ObjectFolder(store, "movie")
+    write_movie(real_movie, files, frames_per_chunk=8)
+    movie = StoredMovie(MovieReader(ObjectFolder(store, "movie")))
+    lazy = dask.array.from_array(
+        movie, chunks=(8, -1, -1), name=False, meta=np.empty((0, 0, 0), movie.dtype), asarray=False
+    )
+    assert np.array_equal(client.compute(lazy).result(), movie[:])
+    assert client.compute(lazy.mean()).result() == pytest.approx(movie[:].mean())
 
 
 def test_a_worker_that_is_killed_midway_does_not_corrupt_the_movie(client, store, real_movie, tmp_path):

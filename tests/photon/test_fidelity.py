@@ -10,7 +10,7 @@ import pytest
 
 from dj_objectstore.photon import MovieReader, NoiseModel, estimate_noise, write_movie
 from dj_objectstore.photon.anscombe import stabilize
-from measuring.simulation import simulate_movie
+from measuring.simulation import AWAKE, simulate_movie
 
 STEP = 0.5
 PHOTONS = (0.3, 1.0, 5.0, 20.0, 50.0)
@@ -66,7 +66,7 @@ def test_means_stay_unbiased_in_a_movie_of_which_only_some_frames_are_tallied():
     assert reader.n_codes > reader.read(kind="codes").max()
 
 
-GAINS, OFFSETS, READS, MOTIONS = (1.0, 20.0, 500.0), (0.0, 100.0), (0.0, 0.5), (False, True)
+GAINS, OFFSETS, READS, MOTIONS = (1.0, 20.0, 500.0), (0.0, 100.0), (0.0, 0.5), (0.0, AWAKE)
 GRID = list(itertools.product(GAINS, OFFSETS, READS, MOTIONS, (0.3, 1.0, 5.0, 50.0)))
 
 
@@ -99,7 +99,7 @@ def test_the_gain_is_estimated_within_five_percent(scene):
 
 @pytest.mark.parametrize("shape", [(10, 32, 32), (12, 64, 64), (30, 48, 48), (20, 128, 16)])
 @pytest.mark.parametrize("photons", [0.3, 5.0, 50.0])
-@pytest.mark.parametrize("motion", [False, True])
+@pytest.mark.parametrize("motion", [0.0, AWAKE])
 def test_an_estimate_that_is_far_off_is_not_trusted(shape, photons, motion):
     for seed in range(20 if full_size() else 2):
         movie = simulate_movie(
@@ -107,3 +107,22 @@ def test_an_estimate_that_is_far_off_is_not_trusted(shape, photons, motion):
         )
         noise = estimate_noise(movie)
         assert not noise.trusted or abs(noise.gain / 30 - 1) <= 0.15, seed
+
+
+@pytest.mark.parametrize("motion", [0.6, 1.0, 2.0])
+@pytest.mark.parametrize("photons", [0.3, 1.0, 5.0, 20.0, 50.0])
+def test_bright_cells_that_move_by_pixels_do_not_mislead_the_estimate(motion, photons):
+    for seed in range(12 if full_size() else 1):
+        movie = simulate_movie(
+            (60, 128, 128),
+            photons=photons,
+            gain=30.0,
+            offset=50,
+            read=10,
+            motion=motion,
+            contrast=2.0,
+            dtype="int32",
+            seed=seed,
+        )
+        noise = estimate_noise(movie)
+        assert not noise.trusted or abs(noise.gain / 30 - 1) <= 0.12, seed

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 import zarr
 
-from dj_objectstore.photon import MovieReader, NoiseModel, write_movie
+from dj_objectstore.photon import NoiseModel, write_movie
 from dj_objectstore.photon.anscombe import stabilize
+from measuring.simulation import simulate_movie
 
 READERS = Path(__file__).parent / "readers"
 BOUND = 0.25 + 1e-9
@@ -31,12 +32,22 @@ def one_byte_movie(real_movie):
     return real_movie, {"frames_per_chunk": 20}
 
 
+def bright_movie(_):
+    return simulate_movie((25, 60, 64), photons=40, gain=30, contrast=2.0), {
+        "frames_per_chunk": 10,
+        "noise": NoiseModel(gain=30.0, variance=10.0),
+    }
+
+
 def two_byte_movie(_):
     movie = np.arange(-3000, 30_000, 3, dtype="int16").reshape(11, 20, 50)
     return movie, {"frames_per_chunk": 4, "noise": NoiseModel(gain=1.5, variance=10.0)}
 
 
-@pytest.fixture(params=[one_byte_movie, two_byte_movie], ids=["u1", "u2"])
+FILTERS = {one_byte_movie: [], bright_movie: ["delta"], two_byte_movie: ["shuffle"]}
+
+
+@pytest.fixture(params=[one_byte_movie, bright_movie, two_byte_movie], ids=["u1", "differences", "u2"])
 def stored(request, real_movie, tmp_path):
     """Give the folder of a movie, and its stabilised values as they should be."""
     movie, options = request.param(real_movie)
@@ -46,7 +57,9 @@ def stored(request, real_movie, tmp_path):
     folder.mkdir()
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    assert MovieReader(files).code_dtype == ("u2" if movie.shape[0] == 11 else "u1")
+    array = json.loads(files[".zarray"])
+    assert [item["id"] for item in array["filters"]] == ["fixedscaleoffset", *FILTERS[request.param]]
+    assert array["filters"][0]["astype"] == ("<u2" if request.param is two_byte_movie else "|u1")
     return folder, stabilize(movie, noise)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from dj_objectstore.exceptions import ChunkError, IntegrityError, ObjectNotFoundError
 from dj_objectstore.photon import MovieReader, NoiseModel, write_movie
+from measuring.simulation import simulate_movie
 
 BITS = 300
 WRITER = """
@@ -34,13 +35,17 @@ write_movie(movie, Folder(), noise=NoiseModel(gain=1.0), frames_per_chunk=1, thr
 """
 
 
-@pytest.fixture(scope="module", params=["compact", "lossless", "two bytes"])
+@pytest.fixture(scope="module", params=["compact", "differences", "lossless", "two bytes"])
 def movie(request, real_movie):
     """Give the files of a movie of ten chunks, and its counts."""
     files = {}
     if request.param == "two bytes":
         counts = np.arange(-3000, 30_000, 3, dtype="int16").reshape(11, 20, 50)
         write_movie(counts, files, frames_per_chunk=2, noise=NoiseModel(gain=1.5, variance=10.0))
+    elif request.param == "differences":
+        counts = simulate_movie((60, 64, 64), photons=40, gain=30, contrast=2.0)
+        write_movie(counts, files, frames_per_chunk=6, noise=NoiseModel(gain=30.0))
+        assert b'"delta"' in files[".zarray"]
     else:
         write_movie(
             real_movie[:60, :64, :64],

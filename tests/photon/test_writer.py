@@ -15,6 +15,7 @@ from PIL import Image
 from dj_objectstore.exceptions import MovieRefusedError
 from dj_objectstore.photon import MovieReader, NoiseModel, NoiseNotTrustedWarning, check_movie, write_movie
 from dj_objectstore.photon import frames as frames_module
+from dj_objectstore.photon.chunks import compress_codes
 
 NOISE = NoiseModel(gain=20.0)
 TZYX = ("time", "z", "y", "x")
@@ -35,7 +36,7 @@ def test_a_movie_is_three_kinds_of_files_and_no_more(make_movie):
 
 def test_the_description_is_that_of_the_specification(make_movie):
     files = {}
-    write_movie(make_movie(dtype="uint16"), files, frame_rate=30, pixel_size=(1.5, 2))
+    write_movie(make_movie(dtype="uint16", photons=3.0), files, frame_rate=30, pixel_size=(1.5, 2))
     array, attrs = json.loads(files[".zarray"]), attributes(files)
     first, step = attrs["first_code"], attrs["quantization_step"]
     assert array["filters"] == [
@@ -52,6 +53,16 @@ def test_the_description_is_that_of_the_specification(make_movie):
     assert attrs["noise"]["trusted"] is True
     assert attrs["noise"]["method"] == "estimated"
     assert attrs["anscombe_gain"] == pytest.approx(20, rel=0.05)
+
+
+def test_differences_between_pixels_are_stored_where_that_makes_a_movie_smaller(make_movie):
+    delta = {"id": "delta", "dtype": "|u1", "astype": "|u1"}
+    for photons, filters in {1.0: [], 40.0: [delta]}.items():
+        movie, files = make_movie(dtype="uint16", photons=photons), {}
+        write_movie(movie, files)
+        assert json.loads(files[".zarray"])["filters"][1:] == filters
+        codes = MovieReader(files).read(kind="codes")
+        assert (len(compress_codes(codes)) > len(files["0.0.0"])) is bool(filters)
 
 
 def test_the_inverse_table_holds_the_unrounded_mean_of_each_code(make_movie):

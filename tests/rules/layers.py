@@ -46,9 +46,10 @@ HEAVY = {
     "xarray",
     "zarr",
 }
-# dask and xarray, even inside functions, only in the lazy views, the distributed writer, our xarray backend
+# dask and xarray, even inside functions, only in the lazy views, the distributed writer, our xarray backend,
+# and what the scrubber gives back with named axes
 VIEWS_ONLY = {"dask", "xarray"}
-VIEWS = ("objects.views", "objects.xarray_backend", "photon.distributed")
+VIEWS = ("objects.views", "objects.xarray_backend", "photon.distributed", "widgets.analysis.labelled")
 
 
 @dataclass(frozen=True)

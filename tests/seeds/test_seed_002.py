@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import textwrap
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 import dj_objectstore as djo
+from google_account import checking_tokens
 from object_servers import AZURE_ACCOUNT, AZURE_KEY, connection_string
-from project_folder import assert_works, make_bucket
+from project_folder import assert_works, make_bucket, run_python
 
 MINIMAL = """{
   "stores": {
@@ -247,29 +249,93 @@ def test_gcs_protocol(project, gcs_server):
     assert_works("main", project.config())
 
 
-def test_the_token_of_a_gcs_store_is_a_file_beside_the_configuration(project, monkeypatch):
-    project.write(store_block(GCS))
-    account = project.write("{}", "service-account.json")
-    project.secret("stores.main.token", "service-account.json")
-    config = project.config()
-    (project.folder / "notebooks").mkdir()
-    monkeypatch.chdir(project.folder / "notebooks")
-    token = djo.load_stores(config)["main"].token
-    assert str(getattr(token, "get_secret_value", lambda: token)()) == str(account)
+def test_the_token_of_a_gcs_store_is_a_file_beside_the_configuration(project, gcs_server, monkeypatch):
+    gcs_server.make_bucket("my-gcs-bucket")
+    with checking_tokens(gcs_server.endpoint) as google:
+        project.write(store_block(GCS, storage_options={"endpoint_url": f"http://{google.address}"}))
+        google.write_account(project.folder / "service-account.json")
+        project.secret("stores.main.token", "service-account.json")
+        config = project.config()
+        (project.folder / "notebooks").mkdir()
+        monkeypatch.chdir(project.folder / "notebooks")
+        store = assert_works("main", config)
+        assert str(project.folder) in store.spec.token.get_secret_value()
+        assert len(google.tokens) == 1
+
+
+def test_a_token_of_another_gcs_account_is_refused(project, gcs_server):
+    gcs_server.make_bucket("my-gcs-bucket")
+    with checking_tokens(gcs_server.endpoint) as google, checking_tokens(gcs_server.endpoint) as other:
+        project.write(store_block(GCS, storage_options={"endpoint_url": f"http://{google.address}"}))
+        other.write_account(project.folder / "service-account.json")
+        project.secret("stores.main.token", "service-account.json")
+        with pytest.raises(djo.StoreUnavailableError, match="refuses access"):
+            djo.open_store(config=project.config()).get("a")
+        assert not google.tokens
 
 
 def test_azure_protocol(project, azurite_server):
     azurite_server.make_bucket("my-container")
     project.write(store_block(AZURE))
-    project.secret("stores.main.connection_string", connection_string(azurite_server.endpoint))
-    assert_works("main", project.config())
+    whole = connection_string(azurite_server.endpoint)
+    signed = f"{whole.partition('AccountName')[0]}BlobEndpoint={whole.partition('BlobEndpoint=')[2]}"
+    for text in (whole, f"{signed}SharedAccessSignature={shared_access_signature()};"):
+        project.secret("stores.main.connection_string", text)
+        assert_works("main", project.config())
 
 
-def test_the_account_of_an_azure_store_is_in_the_secrets(project):
-    project.write(store_block(AZURE, account_name=AZURE_ACCOUNT))
-    project.secret("stores.main.account_key", AZURE_KEY)
-    spec = djo.load_stores(project.config())["main"]
-    assert spec.account_key.get_secret_value() == AZURE_KEY
+def shared_access_signature():
+    from azure.storage.blob import generate_account_sas
+
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    return generate_account_sas(AZURE_ACCOUNT, AZURE_KEY, "sco", "rwdlac", tomorrow)
+
+
+PROOF = """
+import sys
+import dj_objectstore as djo
+
+for name in sys.argv[1:]:
+    store = djo.open_store(name)
+    store.put(f"of-{name}", b"it works")
+    assert store.get(f"of-{name}") == b"it works"
+    print(name, store.spec.account_name, len(list(store.list())))
+"""
+
+
+def prove_azure(project, azurite_tls, names, **variables):
+    """Write and read, in a process that trusts the server's certificate from its start."""
+    trusting = {"SSL_CERT_FILE": str(azurite_tls.certificate), **variables}
+    result = run_python(project.folder, "-W", "ignore", "-c", PROOF, *names, **trusting)
+    assert result.stdout == "".join(f"{name} {AZURE_ACCOUNT} 1\n" for name in names), result.stderr
+
+
+def azure_store(azurite_tls, location, **options):
+    host = {"account_host": azurite_tls.account_host}
+    account = {"location": location, "account_name": AZURE_ACCOUNT, "storage_options": host | options}
+    return json.loads(AZURE) | account
+
+
+def test_the_account_of_an_azure_store(project, azurite_tls):
+    azurite_tls.make_container("my-container")
+    stores = {"azure_store": azure_store(azurite_tls, "with-key")}
+    stores["signed"] = azure_store(azurite_tls, "signed", sas_token=shared_access_signature())
+    older = {"protocol": "azure", "bucket": "my-container", "location": "older"}
+    older |= {"access_key": AZURE_ACCOUNT, "storage_options": azure_store(azurite_tls, "")["storage_options"]}
+    settings = {f"object_storage.{key}": value for key, value in older.items()}
+    project.write(json.dumps({"stores": stores, **settings}))
+    project.secret("stores.azure_store.account_key", AZURE_KEY)
+    project.secret("object_storage.secret_key", AZURE_KEY)
+    other = connection_string("another.account", "other", "b3RoZXI=")
+    prove_azure(
+        project, azurite_tls, ["azure_store", "signed", "main"], AZURE_STORAGE_CONNECTION_STRING=other
+    )
+
+
+def test_the_account_s_key_may_be_in_the_environment(project, azurite_tls):
+    azurite_tls.make_container("my-container")
+    project.write(json.dumps({"stores": {"ambient": azure_store(azurite_tls, "ambient")}}))
+    prove_azure(project, azurite_tls, ["ambient"], AZURE_STORAGE_ACCOUNT_KEY=AZURE_KEY)
 
 
 def test_the_older_external_store_and_its_equivalent(project, assigned, aws):
@@ -307,6 +373,26 @@ def test_the_blocks_that_verify_a_configuration_run_as_written(project, folders,
         "Configured stores: ['default', 'filepath_default', 'main', 'archive', 'raw_data']",
         "Backend type: <class 'datajoint.storage.StorageBackend'>",
     ]
+
+
+TEMPLATES = """
+import datajoint as dj
+
+# Create config file
+dj.config.save_template('datajoint.json')
+
+# Create config + secrets directory with placeholders
+dj.config.save_template('datajoint.json', create_secrets_dir=True)
+"""
+
+
+def test_the_block_that_makes_templates_runs_as_written(project):
+    # the document's two lines are a choice: DataJoint overwrites no file
+    program = TEMPLATES.replace("'datajoint.json', ", "'other.json', ")
+    result = run_python(project.folder, "-W", "ignore", "-c", program)
+    assert result.returncode == 0, result.stderr
+    assert {"datajoint.json", "other.json", ".secrets"} <= {path.name for path in project.folder.iterdir()}
+    assert djo.load_stores(project.config()) == {}
 
 
 def test_templates_with_and_without_secrets(project):

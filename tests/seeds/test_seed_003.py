@@ -71,6 +71,14 @@ def test_a_folder(project, local):
     assert assert_works(None, project.config()).spec.project_name == "my_project"
 
 
+def test_gcs(project, gcs_server):
+    gcs_server.make_bucket("my-bucket")
+    settings = {"protocol": "gcs", "bucket": "my-bucket", "location": "my_project"}
+    settings["storage_options"] = gcs_server.at(gcs_server.endpoint)["storage_options"]
+    project.write(json.dumps({f"object_storage.{key}": value for key, value in settings.items()}))
+    assert assert_works(None, project.config()).spec.place == "gs://my-bucket/my_project"
+
+
 def test_variables_of_the_environment(project, aws, monkeypatch):
     make_bucket(aws, "my-bucket")
     set_variables(monkeypatch)

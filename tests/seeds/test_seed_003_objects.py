@@ -15,6 +15,8 @@ import zarr
 
 import dj_objectstore as djo
 
+pytestmark = pytest.mark.parametrize("dj_store", ["file", "s3"], indirect=True)
+
 
 @pytest.fixture
 def recording(dj_schema: Any, dj_store: Any) -> Any:
@@ -27,6 +29,7 @@ def recording(dj_schema: Any, dj_store: Any) -> Any:
         ---
         raw_data = null : <object@>
         neural_data = null : <object@>
+        processed = null : <object@>
         """
 
     return dj_schema(Recording)
@@ -66,6 +69,25 @@ def test_staged_insert_basic_usage(recording: Any) -> None:
     ref = recording.fetch1("raw_data")
     assert (ref.ext, ref.is_dir, ref.hash) == (".zarr", True, None)
     assert np.array_equal(zarr.open(ref.fsmap, mode="r")[:], compute_large_array())
+
+
+def test_multiple_object_fields(recording: Any) -> None:
+    raw_array, processed_array = compute_large_array(), np.ones((10, 10))
+    with recording.staged_insert1 as staged:
+        staged.rec["subject_id"] = 123
+        staged.rec["session_id"] = 45
+        raw = zarr.open(staged.store("raw_data", ".zarr"), mode="w", shape=(100, 100))
+        raw[:] = raw_array
+        processed = zarr.open(staged.store("processed", ".zarr"), mode="w", shape=(10, 10))
+        processed[:] = processed_array
+        staged.rec["raw_data"] = raw
+        staged.rec["processed"] = processed
+    row = recording.fetch1()
+    for name, array in (("raw_data", raw_array), ("processed", processed_array)):
+        assert f"/{name}_" in row[name].path
+        assert row[name].path.endswith(".zarr")
+        assert np.array_equal(row[name].open_zarr()[:], array)
+        assert (row[name].hash, row[name].mime_type, row[name].verify(read_data=True)) == (None, None, True)
 
 
 def test_staged_insert_open_and_fs(recording: Any) -> None:
@@ -159,7 +181,27 @@ def test_fetch_behavior_of_a_folder(recording: Any, tmp_path: Path) -> None:
     assert list(file_ref.walk()) == [("", ["subdir"], []), ("subdir", [], ["file.dat"])]
     local_path = file_ref.download(f"{tmp_path}/here/", "subdir/file.dat")
     assert local_path.read_bytes() == b"inside"
-    assert file_ref.fs.ls(file_ref.path, detail=False) == [f"{file_ref.path}/subdir"]
+
+
+def test_fsspec_integration(recording: Any, tmp_path: Path) -> None:
+    (tmp_path / "source" / "subdir").mkdir(parents=True)
+    (tmp_path / "source" / "subdir" / "file.dat").write_bytes(b"inside")
+    recording.insert1({"subject_id": 123, "session_id": 45, "raw_data": tmp_path / "source"})
+    obj_ref = recording.fetch1()["raw_data"]
+    fs = obj_ref.fs
+    files = fs.ls(obj_ref.full_path, detail=False)
+    assert files == fs.ls(obj_ref.path, detail=False) == [f"{obj_ref.path}/subdir"]
+    assert fs.cat_file(f"{obj_ref.full_path}/subdir/file.dat") == b"inside"
+    with fs.open(f"{obj_ref.url}/subdir/file.dat") as f:
+        assert f.read() == b"inside"
+    for outside in (
+        f"{obj_ref.full_path}/../x",
+        f"{obj_ref.full_path}x/a",
+        obj_ref.full_path[:-1],
+        "/etc/passwd",
+    ):
+        with pytest.raises(djo.UnsafePathError):
+            fs.cat_file(outside)
 
 
 def test_optional_hashing(recording: Any, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 import dj_objectstore as djo
 from dj_objectstore.exceptions import ConfigurationError
+from object_servers import connection_string
 from project_folder import assert_works, make_bucket
 
 TOML = """
@@ -39,6 +40,22 @@ def test_a_folder(project, tmp_path):
         text.replace('# For local: path = "/data/my_project"', f'path = "{tmp_path}"'), "datajoint.toml"
     )
     assert assert_works(None, project.config()).spec.location == str(tmp_path)
+
+
+def test_gcs(project, gcs_server):
+    gcs_server.make_bucket("my-bucket")
+    (name, value), *more = gcs_server.at(gcs_server.endpoint)["storage_options"].items()
+    options = f'[storage.storage_options]\n{name} = "{value}"\n' + "".join(f'{n} = "{v}"\n' for n, v in more)
+    project.write(TOML.replace('"s3"', '"gcs"') + options, "datajoint.toml")
+    assert assert_works(None, project.config()).spec.place == "gs://my-bucket/my_project"
+
+
+def test_azure(project, azurite_server):
+    azurite_server.make_bucket("my-bucket")
+    key = f'[storage.credentials]\nconnection_string = "{connection_string(azurite_server.endpoint)}"'
+    text = TOML.replace('"s3"', '"azure"').replace("[storage.credentials]", key)
+    project.write(text, "datajoint.toml")
+    assert assert_works(None, project.config()).spec.place == "az://my-bucket/my_project"
 
 
 def test_credentials_of_its_own(project, aws):

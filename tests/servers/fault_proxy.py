@@ -127,11 +127,15 @@ class FaultProxy:
                 if fault is not None:
                     fault.action(link, data)
                 else:
-                    _forward(link, data, is_answer)
+                    self.forward(link, data, is_answer)
         # what one side has ended, the other one is told
         for side in (link.client, link.server):
             with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
+
+    def forward(self, link: Link, data: bytes, is_answer: bool) -> None:
+        """Pass on what nothing befalls."""
+        _forward(link, data, is_answer)
 
     def _match(self, data: bytes, is_answer: bool) -> Fault | None:
         with self._lock:

@@ -14,14 +14,16 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import swift
+from certificate import write_certificate
 
 AZURE_ACCOUNT = "devstoreaccount1"
 # the account that every azurite has; published by Microsoft, and of no other use
@@ -32,7 +34,7 @@ _SECONDS = 60
 
 @dataclass(frozen=True)
 class ObjectServer:
-    """A server: how a store's settings name it, and how a bucket is made on it."""
+    """A server: how a store's settings name it, and how a bucket is made on it, unless it is there."""
 
     endpoint: str
     at: Callable[[str], dict[str, Any]]
@@ -43,6 +45,27 @@ class ObjectServer:
         bucket = f"bucket-{uuid.uuid4().hex[:12]}"
         self.make_bucket(bucket)
         return {**self.at(self.endpoint), "bucket": bucket, "location": "lab/project"}
+
+
+@dataclass(frozen=True)
+class SecureAzurite:
+    """An azurite that speaks TLS: adlfs' ``account_host``, and the certificate to trust."""
+
+    account_host: str
+    certificate: Path
+
+    def make_container(self, name: str) -> None:
+        """Make a container, unless it is there."""
+        from azure.core.exceptions import ResourceExistsError
+        from azure.storage.blob import BlobServiceClient
+
+        account = {"account_name": AZURE_ACCOUNT, "account_key": AZURE_KEY}
+        url, trusted = f"https://{self.account_host}", str(self.certificate)
+        with (
+            suppress(ResourceExistsError),
+            BlobServiceClient(url, account, connection_verify=trusted) as client,
+        ):
+            client.create_container(name).close()
 
 
 @pytest.fixture(scope="session")
@@ -78,31 +101,49 @@ def azurite_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ObjectServer]:
     """Run azurite, Microsoft's own emulator of Azure Blob Storage."""
+    with _azurite(request.config, tmp_path_factory.mktemp("azurite")) as port:
+        yield ObjectServer(f"127.0.0.1:{port}", _azure_at, lambda name: _make_container(port, name))
+
+
+@pytest.fixture(scope="session")
+def azurite_tls(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SecureAzurite]:
+    """Run azurite with TLS, as Azure's library asks for where it is given no connection string."""
+    folder = tmp_path_factory.mktemp("azurite-tls")
+    certificate, key = write_certificate(folder)
+    with _azurite(request.config, folder, "--cert", str(certificate), "--key", str(key)) as port:
+        yield SecureAzurite(f"localhost:{port}/{AZURE_ACCOUNT}", certificate)
+
+
+@contextmanager
+def _azurite(config: pytest.Config, folder: Path, *more: str) -> Iterator[int]:
     port = free_port()
     with _or_skip("azurite"):
-        program = installed(request.config, "azurite", _install_azurite) / "node_modules/.bin/azurite-blob"
+        program = installed(config, "azurite", _install_azurite) / "node_modules/.bin/azurite-blob"
         options = (
             "--silent --skipApiVersionCheck --inMemoryPersistence --disableTelemetry --disableProductStyleUrl"
         )
         process = subprocess.Popen(
-            [program, *options.split(), "--blobPort", str(port)],
-            cwd=tmp_path_factory.mktemp("azurite"),
+            [program, *options.split(), "--blobPort", str(port), *more],
+            cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         with _stopped(process):
             await_port(port, process)
     with stopped_at_end(process):
-        yield ObjectServer(f"127.0.0.1:{port}", _azure_at, lambda name: _make_container(port, name))
+        yield port
 
 
 @pytest.fixture(scope="session")
 def gcs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
     """Run gcp-storage-emulator, which checks no credentials and knows no conditions."""
     port = free_port()
+    program = Path(__file__).with_name("gcs_emulator.py")
     with _or_skip("gcp-storage-emulator"):
         process = subprocess.Popen(
-            [sys.executable, "-m", "gcp_storage_emulator", "start", f"--port={port}", "--in-memory"],
+            [sys.executable, program, "start", f"--port={port}", "--in-memory", "--quiet"],
             cwd=tmp_path_factory.mktemp("gcs"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -148,9 +189,13 @@ def connection_string(endpoint: str, account: str = AZURE_ACCOUNT, key: str = AZ
 
 
 def _make_container(port: int, name: str) -> None:
+    from azure.core.exceptions import ResourceExistsError
     from azure.storage.blob import BlobServiceClient
 
-    with BlobServiceClient.from_connection_string(connection_string(f"127.0.0.1:{port}")) as client:
+    with (
+        suppress(ResourceExistsError),
+        BlobServiceClient.from_connection_string(connection_string(f"127.0.0.1:{port}")) as client,
+    ):
         client.create_container(name).close()
 
 
@@ -161,6 +206,7 @@ def _gcs_at(endpoint: str) -> dict[str, Any]:
 
 def _make_gcs_bucket(port: int, name: str) -> None:
     import json
+    import urllib.error
     import urllib.request
 
     request = urllib.request.Request(
@@ -168,7 +214,11 @@ def _make_gcs_bucket(port: int, name: str) -> None:
         json.dumps({"name": name}).encode(),
         {"Content-Type": "application/json"},
     )
-    urllib.request.urlopen(request, timeout=_SECONDS).close()
+    try:
+        urllib.request.urlopen(request, timeout=_SECONDS).close()
+    except urllib.error.HTTPError as err:
+        if err.code != HTTPStatus.CONFLICT:
+            raise
 
 
 # -- installing, starting, stopping ------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from dj_objectstore.exceptions import ConfigurationError
 from dj_objectstore.spec.models import parse_spec
-from dj_objectstore.spec.secrets import redact, without_secrets
+from dj_objectstore.spec.secrets import redact, secret_values, without_secrets
 
 S3 = {"protocol": "s3", "bucket": "lab"}
 AZURE = {"protocol": "azure", "container": "lab"}
@@ -216,8 +216,12 @@ def test_no_error_repr_or_pickle_shows_a_secret():
         repr(spec.layout),
         spec.place,
         spec.fingerprint(),
+        spec.model_dump_json(),
+        str(spec.model_dump()),
+        pickle.dumps(spec).decode("latin-1"),
+        pickle.dumps(spec.public_settings()).decode("latin-1"),
     ]
-    assert secret not in pickle.dumps(spec.public_settings()).decode("latin-1")
+    assert pickle.loads(pickle.dumps(spec)).public_settings() == spec.public_settings()
     wrong = [settings | {"token_length": 1}, settings | {"access_key": 5}, settings | {"secrt_key": secret}]
     wrong.append(settings | {"secret_key": None})
     for one in wrong:
@@ -289,3 +293,17 @@ def test_cleaning_options_keeps_what_is_not_secret(options):
         cleaned = without_secrets(options)
         assert set(cleaned) <= set(options)
         assert without_secrets(cleaned) == cleaned
+
+
+@given(
+    st.recursive(
+        st.dictionaries(st.sampled_from(["secret_key", "sas_token"]), st.just("the secret"), min_size=1),
+        lambda inner: (
+            st.dictionaries(st.sampled_from(["client_kwargs", "auth", "a"]), inner, min_size=1)
+            | st.lists(inner, min_size=1, max_size=3).map(lambda several: {"several": several})
+        ),
+    )
+)
+def test_a_secret_is_found_and_left_out_however_deep_it_lies(options):
+    assert set(secret_values(options)) == {"the secret"}
+    assert "the secret" not in str(without_secrets(options))

@@ -100,8 +100,8 @@ def test_another_project_is_refused_with_both_names_and_the_setting(settings, us
 
 def test_two_that_write_first_at_once_agree_on_one_file(settings, monkeypatch):
     slow, quick = open_as(settings, "mine"), open_as(settings, "theirs")
-    make = slow._identity._make
-    monkeypatch.setattr(slow._identity, "_make", lambda: quick.put("b", b"1") and make())
+    make = slow._connection.identity._make
+    monkeypatch.setattr(slow._connection.identity, "_make", lambda: quick.put("b", b"1") and make())
     with pytest.raises(ConfigurationError, match="'theirs'"):
         slow.put("a", b"1")
     assert not quick.exists("a")

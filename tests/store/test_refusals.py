@@ -18,6 +18,7 @@ class Refusing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def _answer(self):
+        self.server.asked.append(self.path)
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         status, code, body = self.server.refusal
         self.send_response(status)
@@ -40,11 +41,12 @@ def refusing():
 
     def start(status, code, body=b""):
         server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
-        server.refusal = status, code, body
+        server.refusal, server.asked = (status, code, body), start.asked
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return "{}:{}".format(*server.server_address)
 
+    start.asked = []
     yield start
     for server in servers:
         server.shutdown()
@@ -81,6 +83,19 @@ def test_what_azure_refuses_is_told(refusing, status, code, told, hint):
         assert AZURE_KEY not in str(raised.value)
 
 
+@pytest.mark.parametrize("protocol", ["azure", "gs"])
+def test_a_service_that_stays_busy_is_an_error_after_three_requests(refusing, protocol):
+    address = refusing(503, "ServerBusy", b'{"error": {"code": 503, "message": "busy"}}')
+    settings = {
+        "azure": {"container": "lab", "connection_string": connection_string(address)},
+        "gs": {"bucket": "lab", "storage_options": {"endpoint_url": f"http://{address}", "token": "anon"}},
+    }[protocol]
+    store = open_store(parse_spec("lab", settings | {"protocol": protocol}))
+    with pytest.raises(StoreUnavailableError, match="store 'lab'"):
+        store.get("a", 0, 10)
+    assert len(refusing.asked) == 3
+
+
 def test_an_archived_blob_says_how_to_bring_it_back(refusing):
     settings = {"protocol": "azure", "container": "lab", "location": "x"}
     settings["connection_string"] = connection_string(refusing(409, "BlobArchived"))
@@ -107,13 +122,21 @@ def test_what_google_refuses_is_told(refusing, status, message, told):
     assert "Check the store's credentials" in raised.value.hint
 
 
-def test_settings_that_a_library_can_t_use_are_told_without_their_secrets(tmp_path):
+def test_settings_that_a_library_can_t_use_are_told_without_their_secrets():
     settings = {"protocol": "azure", "container": "lab", "connection_string": "AccountKey=very-secret"}
     with pytest.raises(
         ConfigurationError, match=r"store 'lab' .* can't be opened with its settings"
     ) as raised:
         open_store(parse_spec("lab", settings)).get("a")
     assert "very-secret" not in str(raised.value)
-    settings = {"protocol": "gs", "bucket": "lab", "project": "p", "token": str(tmp_path / "no-such.json")}
-    with pytest.raises(ConfigurationError, match=r"store 'lab' .* can't be opened with its settings"):
-        open_store(parse_spec("lab", settings)).get("a")
+
+
+def test_a_token_that_names_no_account_is_told(tmp_path):
+    path = tmp_path / "account.json"
+    store = open_store(parse_spec("lab", {"protocol": "gs", "bucket": "lab", "token": str(path)}))
+    with pytest.raises(ConfigurationError, match=rf"token of store 'lab' must be .* none at '{path}'"):
+        store.get("a")
+    path.write_text('{"type": "service_account", "private_key": "very-secret"}')
+    with pytest.raises(ConfigurationError, match=r"can't be opened with its settings: .* lacks") as raised:
+        store.get("a")
+    assert "very-secret" not in str(raised.value)

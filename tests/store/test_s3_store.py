@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -226,12 +227,53 @@ def test_sends_eight_mebibytes_a_part(store, s3_settings):
         assert found["ContentLength"] == PART
 
 
+def test_a_server_may_take_its_time_to_put_parts_together(serve, monkeypatch):
+    monkeypatch.setattr("dj_objectstore.store.s3._READ_SECONDS", 1)
+    answers = {
+        (
+            "POST",
+            "?uploads",
+        ): b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+        (
+            "POST",
+            "?uploadId",
+        ): b"<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>",
+    }
+
+    def answer(handler):
+        query = f"?{handler.path.partition('?')[2].partition('=')[0]}"
+        body = answers.get((handler.command, query), b"")
+        if b"Complete" in body:
+            threading.Event().wait(2.5)
+        handler.send_response(200)
+        handler.send_header("ETag", '"e"')
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    server, store = serve(answer)
+    with store.writer("large") as writer:
+        writer.write(bytes(PART))
+    assert server.requests == ["POST", "PUT", "POST"]
+
+
 def test_an_upload_that_fails_leaves_no_parts_behind(store, s3_settings):
     with pytest.raises(KeyError), store.writer("broken") as writer:  # noqa: PT012 - both lines are what is tried
         writer.write(bytes(3 * PART))
         raise KeyError
     uploads = store._backend._fs.call_s3("list_multipart_uploads", Bucket=s3_settings["bucket"])
     assert not uploads.get("Uploads")
+
+
+def test_an_upload_dropped_on_the_thread_of_the_connections_leaves_no_parts_behind(store, s3_settings):
+    dropped = [store.writer("dropped")]
+    dropped[0].write(bytes(3 * PART))
+    fs = store._backend._fs
+    assert fs.call_s3("list_multipart_uploads", Bucket=s3_settings["bucket"])["Uploads"]
+    fs.loop.call_soon_threadsafe(dropped.clear)
+    until = time.monotonic() + 60
+    while fs.call_s3("list_multipart_uploads", Bucket=s3_settings["bucket"]).get("Uploads"):
+        assert time.monotonic() < until
 
 
 def test_the_storage_class_is_for_data_and_not_for_metadata(s3_settings):

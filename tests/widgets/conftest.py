@@ -20,8 +20,9 @@ from dj_objectstore.objects.ref import ObjectRef
 from dj_objectstore.objects.row_json import StoredObject
 from dj_objectstore.objects.source import Photon
 from dj_objectstore.store.store import open_store
+from dj_objectstore.widgets.browser import Browser, browse
 from dj_objectstore.widgets.channel import Channel
-from dj_objectstore.widgets.frames import close_frame_service
+from dj_objectstore.widgets.frames.frames import close_frame_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,6 +99,12 @@ class Page:
         assert message["ok"], message
         return message["result"], buffers
 
+    def entry(self, name: str, node: str = "", **options: Any) -> dict[str, Any]:
+        """Return what a browser lists under a name."""
+        listing, _ = self.ask("list", node=node, **options)
+        entries: list[dict[str, Any]] = listing["entries"]
+        return next(found for found in entries if found["name"] == name)
+
     def fail(self, method: str, **params: Any) -> dict[str, Any]:
         message, _ = self.answer(self.request(method, **params))
         assert not message["ok"], message
@@ -107,6 +114,32 @@ class Page:
 @pytest.fixture
 def page() -> Page:
     return Page()
+
+
+@pytest.fixture
+def open_browser(page: Page) -> Iterator[Callable[[Any], Page]]:
+    """Open the browser of a value, and return the page that talks to it."""
+    opened: list[Browser] = []
+
+    def show(value: Any) -> Page:
+        browser = browse(value)
+        assert browser._channel is not None
+        browser._channel._post = page.post
+        page.channel = browser._channel
+        opened.append(browser)
+        return page
+
+    yield show
+    for browser in opened:
+        browser.close()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where downloads go."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path / "home")
+    return tmp_path / "home"
 
 
 @pytest.fixture

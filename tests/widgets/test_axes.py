@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dj_objectstore.exceptions import ValueRefusedError
-from dj_objectstore.widgets.axes import find_axes
+from dj_objectstore.widgets.movies.axes import find_axes
 
 
 @pytest.mark.parametrize(

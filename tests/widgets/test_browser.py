@@ -18,31 +18,14 @@ from PIL import Image
 from dj_objectstore.exceptions import ValueRefusedError
 from dj_objectstore.objects.ref import ObjectRef
 from dj_objectstore.objects.row_json import StoredObject
-from dj_objectstore.widgets.browser import Browser, browse
-from dj_objectstore.widgets.preview_text import MAX_TEXT_BYTES
+from dj_objectstore.widgets.browser import browse
+from dj_objectstore.widgets.browsing.preview_text import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from dj_objectstore.objects.movie import PhotonMovie
     from dj_objectstore.store.store import Store
-
-
-@pytest.fixture
-def open_browser(page: Any) -> Iterator[Any]:
-    opened: list[Browser] = []
-
-    def show(ref: ObjectRef) -> Any:
-        browser = browse(ref)
-        browser._channel._post = page.post
-        page.channel = browser._channel
-        opened.append(browser)
-        return page
-
-    yield show
-    for browser in opened:
-        browser.close()
 
 
 @pytest.fixture
@@ -343,6 +326,17 @@ def test_a_movie_in_the_tree_opens_as_a_target(talk: Any) -> None:
     frame, (codes,) = talk.ask("frame", target=result["target"], index=7)
     shown = np.frombuffer(codes, frame["dtype"]).reshape(frame["shape"]).astype("i4") - 32768
     np.testing.assert_array_equal(shown, np.arange(7 * 48, 8 * 48).reshape(6, 8))
+
+
+def test_a_movie_in_the_tree_is_projected_and_measured(talk: Any) -> None:
+    target = talk.ask("open", node=find(talk, "results.zarr/traces/frames"))[0]["target"]
+    movie = np.arange(480).reshape(10, 6, 8)
+    assert talk.ask("describe", target=target)[0]["projections"]
+    _, (mean,) = talk.ask("project", target=target, kind="mean")
+    np.testing.assert_allclose(np.frombuffer(mean, "<f4").reshape(6, 8), movie.mean(axis=0))
+    roi = {"kind": "rectangle", "points": [[0, 0], [2, 3]]}
+    _, (trace,) = talk.ask("trace", target=target, roi=roi)
+    np.testing.assert_allclose(np.frombuffer(trace, "<f4"), movie[:, :2, :3].mean(axis=(1, 2)))
 
 
 def test_a_node_that_is_opened_twice_is_one_target(talk: Any) -> None:

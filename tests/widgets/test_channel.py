@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from dj_objectstore.exceptions import ObjectNotFoundError
-from dj_objectstore.widgets.answers import Answer, Opened
 from dj_objectstore.widgets.channel import MAX_STREAMS, Channel
-from dj_objectstore.widgets.frames import close_frame_service
-from dj_objectstore.widgets.sources import ArraySource
-from dj_objectstore.widgets.targets import Targets
+from dj_objectstore.widgets.frames.frames import close_frame_service
+from dj_objectstore.widgets.frames.targets import Targets
+from dj_objectstore.widgets.messages.answers import Answer, Opened
+from dj_objectstore.widgets.movies.sources import ArraySource
 
 if TYPE_CHECKING:
     from collections.abc import Callable

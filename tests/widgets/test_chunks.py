@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dj_objectstore.exceptions import ChunkError
-from dj_objectstore.widgets.chunks import ChunkCache
+from dj_objectstore.widgets.frames.chunks import ChunkCache
 
 
 def test_a_chunk_that_many_ask_for_is_read_once() -> None:

@@ -4,11 +4,17 @@ import base64
 import io
 from typing import TYPE_CHECKING, Any
 
+import datajoint as dj
+import datajoint.objectref
 import pytest
+from datajoint.builtin_codecs.npy import NpyRef
 from IPython.core.formatters import DisplayFormatter
+from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets import Widget
 from PIL import Image
 
+import dj_objectstore as djo
+from dj_objectstore.objects.file_ref import FileRef
 from dj_objectstore.objects.movie import PhotonMovie
 from dj_objectstore.objects.ref import ObjectRef
 from dj_objectstore.objects.row_json import StoredObject
@@ -89,3 +95,44 @@ def test_names_are_escaped(config: dict[str, Any]) -> None:
 )
 def test_sizes_are_for_people(size: int, text: str) -> None:
     assert format_size(size) == text
+
+
+# -- other handles -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """IPython, with the package enabled in it."""
+    shell = InteractiveShell.instance()
+    shell.display_formatter.active_types = shell.display_formatter.format_types
+    djo.enable()
+    yield shell
+    djo.disable()
+    InteractiveShell.clear_instance()
+
+
+def shown_by(shell: InteractiveShell, value: object) -> dict[str, Any]:
+    data, _ = shell.display_formatter.format(value)
+    return dict(data)
+
+
+def test_every_handle_is_displayed_as_its_widget(
+    shell: InteractiveShell, movie: PhotonMovie, files: ObjectRef, config: dict[str, Any]
+) -> None:
+    file = StoredObject(f"{files.path}/notes.txt", "main", 13, is_dir=False, original_name="notes.txt")
+    for handle in (movie, files, FileRef(file, config=config)):
+        assert WIDGET_VIEW in shown_by(shell, handle)
+
+
+def test_the_handles_of_datajoint_are_displayed_too(
+    shell: InteractiveShell, files: ObjectRef, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(dj.config, "stores", config["stores"])
+    backend = dj.storage.StorageBackend(config["stores"]["main"])
+    stored = {"path": f"{files.path}/mask.npy", "store": "main", "shape": [6, 8], "dtype": "uint16"}
+    assert WIDGET_VIEW in shown_by(shell, NpyRef(stored, backend))
+    theirs = datajoint.objectref.ObjectRef.from_json({**files.to_json(), "store": "main"}, backend=backend)
+    assert type(theirs).__module__.startswith("datajoint")
+    assert WIDGET_VIEW in shown_by(shell, theirs)
+    djo.disable()
+    assert WIDGET_VIEW not in shown_by(shell, NpyRef(stored, backend))

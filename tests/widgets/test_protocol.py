@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dj_objectstore.widgets import answers
-from dj_objectstore.widgets.answers import Description, Failure, FrameResult
-from dj_objectstore.widgets.protocol import ProtocolError, build_message, parse_message
+from dj_objectstore.widgets.messages import answers
+from dj_objectstore.widgets.messages.answers import (
+    Clip,
+    Description,
+    Failure,
+    FrameResult,
+    Masks,
+    Projected,
+    Result,
+    Series,
+    Trace,
+)
+from dj_objectstore.widgets.messages.protocol import ProtocolError, build_message, parse_message
 
 FIXTURE = json.loads((Path(__file__).parents[1] / "fixtures" / "messages.json").read_text(encoding="utf-8"))
 
@@ -33,7 +43,20 @@ def test_what_is_outside_the_protocol_is_refused(message: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("index", "1"), ("index", 1.5), ("index", True), ("channel", -1), ("target", "../x")]
+    ("field", "value"),
+    [
+        ("index", "1"),
+        ("index", 1.5),
+        ("index", True),
+        ("channel", -1),
+        ("target", "../x"),
+        ("at", ["1"]),
+        ("at", [True]),
+        ("at", 1),
+        ("at", [0] * 9),
+        ("step", "2"),
+        ("mean", 1.5),
+    ],
 )
 def test_values_of_another_type_are_not_converted(field: str, value: object) -> None:
     params = {"index": 1} | {field: value}
@@ -62,13 +85,27 @@ def test_a_play_message_survives_the_round_trip(
     assert build_message(parse_message(message)) == message
 
 
+KNOWN_BY = {
+    "contrast": Description,
+    "index": FrameResult,
+    "kind": Projected,
+    "rings": Masks,
+    "has_band": Trace,
+    "events": Series,
+    "mime": Clip,
+}
+
+
+def model_of(result: dict[str, Any]) -> type[Result]:
+    return next(model for field, model in KNOWN_BY.items() if field in result)
+
+
 def build_again(message: dict[str, Any]) -> dict[str, Any]:
     match message["kind"]:
         case "response" if not message["ok"]:
             return answers.build_failure(message["view"], message["id"], Failure(**message["error"]))
         case "response":
-            model = Description if "frames" in message["result"] else FrameResult
-            result = model.model_validate(message["result"])
+            result = model_of(message["result"]).model_validate(message["result"])
             return answers.build_response(message["view"], message["id"], result, first="protocol" in message)
         case "progress":
             fields = {name: message[name] for name in ("done", "total", "note")}

@@ -127,8 +127,9 @@ def test_a_zarr_array_and_the_first_movie_of_a_group_are_shown(
     np.testing.assert_array_equal(values_of(show(group), 3), np.arange(144, 192).reshape(6, 8))
 
 
-def test_a_folder_that_is_no_movie_says_so(show: Any, files: ObjectRef) -> None:
-    assert show(files).fail("describe")["code"] == "format"
+def test_a_folder_that_holds_no_movie_says_so(show: Any, files: ObjectRef, config: dict[str, Any]) -> None:
+    stored = type(files._stored)(f"{files.path}/deep", "main", 1, is_dir=True)
+    assert show(ObjectRef(stored, config=config)).fail("describe")["code"] == "format"
 
 
 @pytest.mark.parametrize("kind", [np.asarray, da.from_array, xr.DataArray])
@@ -152,11 +153,12 @@ def test_what_is_known_of_an_array_can_be_given(show: Any) -> None:
     np.testing.assert_array_equal(np.frombuffer(sent, "<f8"), times)
 
 
-def test_further_axes_show_their_first_plane_and_say_so(show: Any) -> None:
+def test_further_axes_are_named_and_chosen_by_the_request(show: Any) -> None:
     volume = np.stack([FRAMES, FRAMES + 1], axis=1)
     talk = show(volume, dims=("time", "z", "y", "x"))
+    assert talk.ask("describe")[0]["axes"] == [{"name": "z", "length": 2}]
     np.testing.assert_array_equal(values_of(talk, 4), FRAMES[4])
-    assert ["Shown of z", "0 of 2"] in talk.ask("describe")[0]["facts"]
+    np.testing.assert_array_equal(values_of(talk, 4, at=[1]), FRAMES[4] + 1)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +176,14 @@ def test_what_is_no_movie_is_refused_at_once(movie: Any, options: dict[str, Any]
         scrub(movie, **options)
 
 
-def test_a_stored_movie_can_not_be_given_other_facts(movie: PhotonMovie) -> None:
-    with pytest.raises(ValueRefusedError, match="a stored object knows its own"):
-        scrub(movie, frame_rate=3.0)
+def test_the_axes_of_a_photon_movie_can_not_be_given(movie: PhotonMovie) -> None:
+    with pytest.raises(ValueRefusedError, match="a photon movie knows them"):
+        scrub(movie, dims=("y", "x", "time"))
+
+
+def test_what_is_given_counts_more_than_what_was_stored(show: Any, movie: PhotonMovie) -> None:
+    facts, _ = show(movie, frame_rate=15.0, pixel_size=(0.5, 0.5)).ask("describe")
+    assert (facts["frame_rate"], facts["pixel_size"]) == (15.0, [0.5, 0.5])
 
 
 def test_traits_are_small_and_hold_no_data() -> None:

@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from dj_objectstore.widgets.workers import Workers
+from dj_objectstore.widgets.frames.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

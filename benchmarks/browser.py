@@ -1,8 +1,9 @@
 """What the browser takes to open something large, against asking for no more than that.
 
 A folder of 100,000 entries on S3: its first rows, from a page's message to the answer, against boto3 asking
-for one page of the same listing. A file of 10 GB of each kind: bytes read for its preview. A table of 100,000
-rows with an object each: its first page, against DataJoint's own fetch of as many rows.
+for one page of the same listing; and so a store of a million keys in folders. A file of 10 GB of each kind:
+bytes read for its preview. A table of 100,000 rows with an object each: its first page, against the bare SQL
+on DataJoint's connection, and against DataJoint's own fetch of as many rows.
 
     python benchmarks/browser.py [--quick] [--turns 15] [--markdown]
 
@@ -78,36 +79,54 @@ def main(arguments: list[str] | None = None) -> int:
 def measure_all(*, many: int, turns: int) -> Iterator[Row]:
     """Yield every row, as it is measured."""
     yield measure_folder(many=many, turns=turns)
+    yield measure_tree(many=10 * many, turns=turns)
     yield from measure_previews()
-    yield measure_table(many=many, turns=turns)
+    yield from measure_table(many=many, turns=turns)
     close_frame_service()
 
 
 def measure_folder(*, many: int, turns: int) -> Row:
     """Time the first rows of a long folder on S3."""
+    with running_long_folder(many) as settings:
+        config = {"stores": {"main": settings}}
+        folder = djo.ObjectRef(StoredObject(FOLDER, "main", None, is_dir=True), config=config)
+        ratio = time_first_rows(folder, 500, f"{LOCATION}/{FOLDER}/", settings, turns=turns)
+    return _slower(f"first rows of {many:,} entries", "one page by boto3", ratio, LISTED)
+
+
+def measure_tree(*, many: int, turns: int) -> Row:
+    """Time the first rows of a store that holds very many keys, in folders."""
+    folders = many // 1000
+    with running_long_folder(many, folders=folders) as settings:
+        place = f"{LOCATION}/{FOLDER}"
+        store = djo.open_store("main", config={"stores": {"main": {**settings, "location": place}}})
+        ratio = time_first_rows(store, min(folders, 500), f"{place}/", settings, turns=turns)
+    return _slower(f"first rows of a tree of {many:,} keys", "one page by boto3", ratio, LISTED)
+
+
+def time_first_rows(value: Any, rows: int, prefix: str, settings: dict[str, Any], *, turns: int) -> Ratio:
+    """Time the first rows of a folder in the browser against one page of the same listing by boto3."""
     import boto3
     from botocore.config import Config
 
-    with running_long_folder(many) as settings:
-        client = boto3.client(
-            "s3",
-            endpoint_url=f"http://{settings['endpoint']}",
-            aws_access_key_id=CREDENTIALS["access_key"],
-            aws_secret_access_key=CREDENTIALS["secret_key"],
-            region_name="us-east-1",
-            config=Config(proxies={}),
-        )
-        asked = {"Bucket": BUCKET, "Prefix": f"{LOCATION}/{FOLDER}/", "Delimiter": "/", "MaxKeys": 1000}
-        config = {"stores": {"main": settings}}
-        page = Page(djo.ObjectRef(StoredObject(FOLDER, "main", None, is_dir=True), config=config))
-        assert len(page.ask("list", node="", limit=500)["entries"]) == 500
-        (ratio,) = time_pairs(
-            lambda: page.ask("list", node="", limit=500),
-            [lambda: client.list_objects_v2(**asked)],
-            turns=turns,
-        )
-        page.close()
-    return _slower(f"first rows of {many:,} entries", "one page by boto3", ratio, LISTED)
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://{settings['endpoint']}",
+        aws_access_key_id=CREDENTIALS["access_key"],
+        aws_secret_access_key=CREDENTIALS["secret_key"],
+        region_name="us-east-1",
+        config=Config(proxies={}, read_timeout=300),
+    )
+    asked = {"Bucket": BUCKET, "Prefix": prefix, "Delimiter": "/", "MaxKeys": 1000}
+    page = Page(value)
+    assert len(page.ask("list", node="", limit=500)["entries"]) == rows
+    (ratio,) = time_pairs(
+        lambda: page.ask("list", node="", limit=500),
+        [lambda: client.list_objects_v2(**asked)],
+        turns=turns,
+    )
+    page.close()
+    return ratio
 
 
 def measure_previews() -> Iterator[Row]:
@@ -163,8 +182,8 @@ def bytes_read() -> int:
     return int(next(line for line in lines if line.startswith("rchar")).split()[1])
 
 
-def measure_table(*, many: int, turns: int) -> Row:
-    """Time the first page of a long table."""
+def measure_table(*, many: int, turns: int) -> Iterator[Row]:
+    """Time the first page of a long table, against its query alone, and against a fetch that decodes."""
     with temporary_database(), temporary_store():
 
         class Scan(dj.Manual):  # type: ignore[misc]
@@ -184,13 +203,19 @@ def measure_table(*, many: int, turns: int) -> Row:
         )
         page = Page(table)
         assert len(page.ask("rows", limit=PAGE)["rows"]) == PAGE
-        (ratio,) = time_pairs(
+        sql = f"SELECT * FROM {table.full_table_name} ORDER BY scan_id LIMIT {PAGE + 1}"
+        ratios = time_pairs(
             lambda: page.ask("rows", limit=PAGE),
-            [lambda: table.to_dicts(order_by="KEY", limit=PAGE)],
+            [
+                lambda: table.connection.query(sql, as_dict=True).fetchall(),
+                lambda: table.to_dicts(order_by="KEY", limit=PAGE),
+            ],
             turns=turns * 3,
         )
         page.close()
-    return _slower(f"first page of {many:,} rows", "DataJoint's fetch of them", ratio, QUERIED)
+    peers = ("its bare SQL, rows as dicts", "DataJoint's fetch of them")
+    for peer, ratio in zip(peers, ratios, strict=True):
+        yield _slower(f"first page of {many:,} rows", peer, ratio, QUERIED)
 
 
 def _slower(what: str, against: str, ratio: Ratio, most: float) -> Row:

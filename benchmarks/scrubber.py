@@ -1,9 +1,9 @@
 """The scrubber beside its peers, in a real JupyterLab and a headless Chromium.
 
-The movie has 1000 frames of 512 x 512 pixels, compact; each frame says its number in bars, so that what is
-counted is pixels: the same program reads them from our canvas and from the pictures of the peers. All are
-measured in turn, several times; the table gives medians, and the range over the turns in brackets. Peers that
-are not installed, or do not run here, are named and left out.
+The movie has 1000 frames of 512 x 512 pixels, compact, and once as zarr stores it by itself. Each frame says
+its number in bars, so that what is counted is pixels: the same program reads them from our canvas and from
+the pictures of the peers. All are measured in turn, several times; the table gives medians, and the range
+over the turns in brackets. Peers that are not installed, or do not run here, are named and left out.
 
     python benchmarks/scrubber.py [--quick] [--markdown] [--turns 5]
 """
@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from playwright.sync_api import Error, sync_playwright
 from chromium import FLAGS, find_chromium
 from dj_objectstore.store.store import open_store
 from jupyter import running_jupyter
-from measuring.barcode_movie import make_movie, store_movie
+from measuring.barcode_movie import make_movie, store_movie, store_plainly
 from measuring.contenders import PEERS, build_ours, build_peer
 from measuring.lab_pages import RUN, LabPage
 from measuring.s3 import running_server
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 SIDE = 512
+PLAIN = "plain"
 LATENCY, RATE = 0.05, 10 * 2**20
 SLOW_FPS, SLOW_WARM_UP = 15.0, 2.0
 JPEG, MATPLOTLIB, IPYMPL, FASTPLOTLIB = PEERS
@@ -73,28 +75,27 @@ class Bench:
     url: str
     root: Path
     settings: dict[str, Any]
-    rows: dict[int, dict[str, Any]]
+    rows: dict[int | str, dict[str, Any] | str]
+    """The stored movies: rows by the frames of a chunk, and the path of the one that is plain Zarr."""
 
-    def open_ours(
-        self, name: str, frames_per_chunk: int, *, settings: dict[str, Any] | None = None
-    ) -> LabPage:
+    def open_ours(self, name: str, stored: int | str, *, settings: dict[str, Any] | None = None) -> LabPage:
         made = build_ours(
             name,
             FPS=60.0,
             BUSY_SECONDS=4 * self.size.seconds,
             SETTINGS=settings or self.settings,
-            ROW=self.rows[frames_per_chunk],
+            ROW=self.rows[stored],
         )
         return LabPage(self.context, self.url, self.root, made)
 
-    def open_peer(self, name: str, fps: float, frames_per_chunk: int = 10) -> LabPage | None:
+    def open_peer(self, name: str, fps: float, stored: int | str = 10) -> LabPage | None:
         """Open a peer; None, said aloud, where it does not run."""
         made = build_peer(
             name,
             FPS=fps,
             SECONDS=self.size.seconds,
             SETTINGS=self.settings,
-            ROW=self.rows[frames_per_chunk],
+            ROW=self.rows[stored],
         )
         if made is None:
             print(f"{name} is not installed: left out", file=sys.stderr)
@@ -148,14 +149,15 @@ def rate_rows(bench: Bench, ours: LabPage) -> Iterator[Row]:
 
 
 def jpeg_rows(bench: Bench) -> Iterator[Row]:
-    ours, peer = bench.open_ours("ours, 100 frames a chunk", 100), bench.open_peer(JPEG, 30, 100)
-    if peer is not None:
-        seconds = bench.size.seconds
-        rate, other = bench.take_turns(lambda: ours.rate(30, seconds), lambda: peer.rate(30, seconds))
-        ratio, words = compare(rate, other)
-        yield Row.at_least("asked 30, 100 frames a chunk", JPEG, ratio, 2.5, more=words)
-        peer.page.close()
-    ours.page.close()
+    for stored, what in ((PLAIN, "100 frames a chunk of plain Zarr"), (100, "100 frames a chunk, compact")):
+        ours, peer = bench.open_ours(f"ours, {what}", stored), bench.open_peer(JPEG, 30, stored)
+        if peer is not None:
+            seconds = bench.size.seconds
+            rates = bench.take_turns(partial(ours.rate, 30, seconds), partial(peer.rate, 30, seconds))
+            ratio, words = compare(*rates)
+            yield Row.at_least(f"asked 30, {what}", JPEG, ratio, 2.5, more=words)
+            peer.page.close()
+        ours.page.close()
 
 
 def slowest(times: list[float | None]) -> float:
@@ -196,7 +198,7 @@ def busy_rows(bench: Bench, ours: LabPage, idle: list[float]) -> Iterator[Row]:
         times = ours.random_frames(bench.wishes(100 + turn))
         missed += times.count(None)
         busy.append(slowest(times))
-        ours.run(2)
+        ours.await_end(2)
     ratio, words = compare(busy, idle)
     what = f"while a cell runs, {missed} missed"
     row = Row.at_most(what, f"{MATPLOTLIB}, idle kernel", ratio, 0.3, more=words)
@@ -270,7 +272,10 @@ def measure(size: Size, chromium: str) -> Iterator[Row]:
         settings = {"protocol": "file", "location": str(location)}
         store = open_store("main", config={"stores": {"main": settings}})
         movie = make_movie(size.frames, SIDE)
-        rows = {n: store_movie(store, f"movie_{n}.zarr", movie, frames_per_chunk=n) for n in (10, 100)}
+        rows: dict[int | str, Any] = {
+            n: store_movie(store, f"movie_{n}.zarr", movie, frames_per_chunk=n) for n in (10, 100)
+        }
+        rows[PLAIN] = store_plainly(location / "plain.zarr", movie, frames_per_chunk=100)
         far = movie[: int(SLOW_FPS * (size.slow_seconds + 10))].copy()
         del movie
         url = stack.enter_context(running_jupyter(root, home))

@@ -120,8 +120,9 @@ _HOMES = {
 def enable() -> None:
     """Serve ``<object@>`` and ``<filepath@>`` fields by this package, and every store to DataJoint's codecs.
 
-    DataJoint's own ``ObjectRef`` and ``NpyRef`` are shown in the browser too. Works for tables that were
-    declared or fetched before. In a notebook ``%load_ext dj_objectstore`` does the same.
+    DataJoint's own ``ObjectRef`` and ``NpyRef`` are shown in the browser too, and in a notebook the objects
+    in its tables are links to it. Works for tables that were declared or fetched before. In a notebook
+    ``%load_ext dj_objectstore`` does the same.
     """
     from dj_objectstore.codecs.enable import enable_codecs
 
@@ -150,10 +151,11 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 _THEIR_HANDLES = (("datajoint.objectref", "ObjectRef"), ("datajoint.builtin_codecs.npy", "NpyRef"))
+_THEIR_QUERY = ("datajoint.expression", "QueryExpression")
 
 
 def _set_display(show: Any) -> None:
-    """Show DataJoint's own handles as ours, through IPython's formatter, where there is an IPython."""
+    """Show DataJoint's own handles as ours, and link its tables, through IPython's formatters, if it runs."""
     import sys
 
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
@@ -161,10 +163,22 @@ def _set_display(show: Any) -> None:
         return
     formatter = shell.display_formatter.mimebundle_formatter
     for module, name in _THEIR_HANDLES:
-        if show is None:
-            formatter.pop(f"{module}.{name}", None)
-        else:
-            formatter.for_type_by_name(module, name, show)
+        _register(formatter, module, name, show)
+    link = _linked_html if show is not None else None
+    _register(shell.display_formatter.formatters["text/html"], *_THEIR_QUERY, link)
+
+
+def _register(formatter: Any, module: str, name: str, show: Any) -> None:
+    if show is None:
+        formatter.pop(f"{module}.{name}", None)
+    else:
+        formatter.for_type_by_name(module, name, show)
+
+
+def _linked_html(query: Any) -> str:
+    from dj_objectstore.widgets.links import link_objects
+
+    return link_objects(query)
 
 
 def _mimebundle(ref: Any, include: Any = None, exclude: Any = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -110,3 +111,8 @@ def run_python(folder: Path, *arguments: str, **environment: str) -> subprocess.
         check=False,
         timeout=120,
     )
+
+
+def store_block(text: str, **more: Any) -> str:
+    """Return a configuration whose only store is described by `text`, and `more`."""
+    return json.dumps({"stores": {"default": "main", "main": json.loads(text) | more}})

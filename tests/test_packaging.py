@@ -1,9 +1,11 @@
-"""The wheel and the sdist hold the bundles, the notebook and the movie, and install without Node.js."""
+"""The wheel and the sdist hold bundles, extension, notebook and movie, and install without Node.js."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,13 +17,17 @@ from pathlib import Path
 
 import pytest
 
+import dj_objectstore
 from dj_objectstore.demo import folder
 
 ROOT = Path(__file__).parents[1]
 STATIC = "dj_objectstore/widgets/static"
-BUNDLES = [f"{STATIC}/{name}.{kind}" for name in ("scrubber", "browser", "wizard") for kind in ("js", "css")]
+EXTENSION = "dj_objectstore/labextension"
+LABEXTENSION = "share/jupyter/labextensions/dj-objectstore"
+WIDGETS = [f"{STATIC}/{name}.{kind}" for name in ("scrubber", "browser", "wizard") for kind in ("js", "css")]
+BUNDLES = [*WIDGETS, f"{EXTENSION}/package.json", f"{EXTENSION}/install.json"]
 NEEDED = [
-    *BUNDLES,
+    *WIDGETS,
     "dj_objectstore/demo/data/two_photon.npz",
     "dj_objectstore/demo/data/two_photon.LICENSE",
     "dj_objectstore/py.typed",
@@ -80,6 +86,8 @@ def test_the_sdist_holds_sources_and_bundles(built):
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {
         *NEEDED,
+        *BUNDLES,
+        f"{EXTENSION}/{loaded(ROOT / EXTENSION)}",
         "package.json",
         "hatch_build.py",
         *(f"notebooks/{name}" for name in folder.NOTEBOOKS),
@@ -93,8 +101,16 @@ def test_the_sdist_holds_sources_and_bundles(built):
 def test_the_wheel_holds_bundles_notebook_and_movie_and_no_more(built):
     with zipfile.ZipFile(built["wheel"]) as archive:
         names = archive.namelist()
-    assert {*NEEDED, *NOTEBOOKS} <= set(names)
+    data = f"dj_objectstore-{dj_objectstore.__version__}.data/data/{LABEXTENSION}"
+    extension = {f"{data}/{name}" for name in ("package.json", "install.json", loaded(ROOT / EXTENSION))}
+    assert {*NEEDED, *NOTEBOOKS, *extension} <= set(names)
+    assert {name for name in names if "labextension" in name} == extension
     assert not [name for name in names if name.endswith((".ts", ".map")) or name.startswith(("tests", "js"))]
+
+
+def loaded(extension):
+    """Return the script that JupyterLab loads of an extension."""
+    return json.loads((extension / "package.json").read_text())["jupyterlab"]["_build"]["load"]
 
 
 @pytest.mark.parametrize("kind", ["sdist", "wheel"])
@@ -116,6 +132,24 @@ def test_it_installs_and_runs_without_node(built, kind, without_node, tmp_path):
         [python, "-c", program], env=without_node, capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert told.stdout.strip() == str(site / "dj_objectstore" / "__init__.py")
+    assert (tmp_path / "venv" / LABEXTENSION / loaded(tmp_path / "venv" / LABEXTENSION)).is_file()
+    assert "dj-objectstore" in list_extensions(python, tmp_path)
+
+
+def list_extensions(python, home):
+    """Return the line of each extension that JupyterLab finds in an environment, and would load."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    environment |= {"HOME": str(home), "JUPYTERLAB_DIR": f"{sys.prefix}/share/jupyter/lab", "NO_COLOR": "1"}
+    told = subprocess.run(
+        [python, "-m", "jupyterlab.labextensions", "list"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=home,
+    )
+    lines = [re.sub(r"\x1b\[\d+m", "", line).split() for line in (told.stdout + told.stderr).splitlines()]
+    return {words[0]: words for words in lines if words[2:4] == ["enabled", "OK"]}
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +186,9 @@ def test_a_changed_source_calls_for_a_build(hook, tree):
     assert not hook.has_bundles(tree)
 
 
-def test_a_missing_bundle_calls_for_a_build(hook, tree):
-    (tree / hook.BUNDLES[1]).unlink()
+@pytest.mark.parametrize("place", [1, -1])
+def test_a_missing_bundle_calls_for_a_build(hook, tree, place):
+    (tree / hook.BUNDLES[place]).unlink()
     assert not hook.has_bundles(tree)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from bars_notebook import BarsNotebook
 from chromium import FLAGS, find_chromium
 from dj_objectstore.demo.session import open_demo
 from jupyter import running_jupyter
@@ -18,6 +19,7 @@ from notebook_page import NotebookPage
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 NO_BROWSER = "NO CHROMIUM STARTS HERE, SO NO UI TEST RUNS. `make browser` gets one."
 
+pytest_plugins = ["object_servers"]
 SKIPPED = pytest.StashKey[int]()
 
 os.environ["DJ_IGNORE_CONFIG_FILE"] = "true"  # of this process; JupyterLab's kernels read the demo's
@@ -69,8 +71,13 @@ def theme(request):
 
 
 @pytest.fixture(scope="session")
-def jupyter(demo, theme, tmp_path_factory):
-    home = tmp_path_factory.mktemp(f"jupyter-{theme}")
+def home(theme, tmp_path_factory):
+    """Where JupyterLab and its kernels keep settings, workspaces, logs and history."""
+    return tmp_path_factory.mktemp(f"jupyter-{theme}")
+
+
+@pytest.fixture(scope="session")
+def jupyter(demo, theme, home):
     with running_jupyter(demo.folder.path, home, theme=theme) as url:
         yield url
 
@@ -97,6 +104,24 @@ def quickstart(context, jupyter):
     notebook.open("01_quickstart.ipynb")
     notebook.run_all()
     return notebook
+
+
+@pytest.fixture(scope="session")
+def notebook(context, jupyter, demo):
+    """A notebook of scrubbers, which the tests of the scrubber share; each leaves it as it was."""
+    opened = BarsNotebook(context.new_page(), jupyter)
+    opened.open_in(demo.folder.path)
+    yield opened
+    opened.page.close()
+
+
+@pytest.fixture
+def scrubber(notebook):
+    """The first scrubber of the notebook, at rest."""
+    scrubber = notebook.shown(0)
+    if scrubber.part("play").get_attribute("aria-label") == "Pause":
+        scrubber.part("play").click()
+    return scrubber
 
 
 @pytest.fixture(scope="session")

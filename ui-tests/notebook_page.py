@@ -14,7 +14,7 @@ from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import BrowserContext, Locator, Page
 
 SECOND = 1000  # Playwright counts milliseconds
 PATIENCE = 60 * SECOND
@@ -109,6 +109,16 @@ class NotebookPage:
     def browser(self) -> Browser:
         """The first browser of the notebook."""
         return Browser(self.page.locator(".djo-browser").first)
+
+
+def run_notebook(context: BrowserContext, url: str, path: Path, *cells: str) -> NotebookPage:
+    """Write a notebook of code cells at the top of what JupyterLab shows, open it, and run it."""
+    write_notebook(path, *cells)
+    notebook = NotebookPage(context.new_page(), url)
+    notebook.page.set_default_timeout(PATIENCE)
+    notebook.open(path.name)
+    notebook.run_all()
+    return notebook
 
 
 def part(root: Locator, name: str) -> Locator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from notebook_page import PATIENCE, Browser, NotebookPage, accessibility_problems, part, write_notebook
+from notebook_page import PATIENCE, Browser, accessibility_problems, part, run_notebook
 
 CELLS = (
     """
@@ -49,13 +49,7 @@ Trial.insert(
 
 @pytest.fixture(scope="session")
 def notebook(context, jupyter, demo, theme):
-    name = f"browser-{theme}.ipynb"
-    write_notebook(demo.folder.path / name, *CELLS)
-    notebook = NotebookPage(context.new_page(), jupyter)
-    notebook.page.set_default_timeout(PATIENCE)
-    notebook.open(name)
-    notebook.run_all()
-    return notebook
+    return run_notebook(context, jupyter, demo.folder.path / f"browser-{theme}.ipynb", *CELLS)
 
 
 def browser_of(notebook, number):

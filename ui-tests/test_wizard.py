@@ -11,10 +11,12 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from dj_objectstore.servers import CREDENTIALS, running_s3
+from dj_objectstore.servers import PORT, USER
 from notebook_page import PATIENCE, NotebookPage, accessibility_problems, part, write_notebook
+from object_servers import free_port
 
-CANARY = "canary-7d2e41b0c9"
+CANARY = "canary-7d2e41b0c9"  # typed into the page
+KEY_CANARY = "canary-e03a77c1f5"  # typed into the kernel
 WIZARD = """
 import pathlib
 import dj_objectstore as djo
@@ -22,6 +24,45 @@ folder = pathlib.Path({folder!r})
 wizard = djo.configure(folder=folder)
 wizard
 """
+
+
+INSERT = """
+import numpy
+Recording.insert1({{"subject_id": 1, "movie": numpy.arange(32000, dtype="u2").reshape(20, 40, 40),
+                   "files": b"a quiet mouse"}})
+row = (Recording & {{"subject_id": 1}}).fetch1()
+print(row["movie"].shape, row["files"].read(), sep="|")
+for ref in (row["movie"], row["files"]):
+    ref.verify(read_data=True)
+    print(ref.store, ref.path)
+schema.drop(prompt=False)
+"""
+GETPASS = """
+import getpass
+wizard.give_secrets(access_key=getpass.getpass())
+"""
+REMEMBER = """
+%history -g -f {folder}/history.txt
+import pathlib
+held = [In, Out, _ih, _oh, get_ipython().user_ns, wizard.get_state()]
+pathlib.Path({folder!r}, "session.txt").write_text(repr(held))
+get_ipython().history_manager.writeout_cache()
+"""
+RUN_CODE = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    return (await kernel.requestExecute({ code }).done).content.status;
+}"""
+ADD_AND_RUN = """async (source) => {
+    const { commands, shell } = window.jupyterapp;
+    await commands.execute("notebook:insert-cell-below");
+    shell.currentWidget.content.activeCell.model.sharedModel.setSource(source);
+    void commands.execute("notebook:run-cell");
+}"""
+KEPT_BY_THE_PAGE = """async () => {
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, names]);
+}"""
+NOTEBOOK = "() => JSON.stringify(window.jupyterapp.shell.currentWidget.context.model.sharedModel.toJSON())"
 
 
 class WizardPage:
@@ -49,6 +90,22 @@ class WizardPage:
 
     def shows(self, step):
         expect(self.part(f"way-{step}")).to_have_attribute("aria-current", "step", timeout=PATIENCE)
+
+    def fails(self, step, told):
+        """Test the store, and see a step that fails, and why."""
+        self.part("test").click()
+        expect(self.part(f"step-{step}")).to_have_class("djo-step djo-failed", timeout=PATIENCE)
+        expect(self.part(f"step-{step}")).to_contain_text(told)
+        expect(self.part("summary")).to_contain_text("does not work yet", timeout=PATIENCE)
+
+    def go_back(self, step, *, ways=("layout", "test"), **values):
+        """Correct an earlier step, and come back to the test."""
+        self.part(f"way-{step}").click()
+        self.shows(step)
+        self.fill(**values)
+        for way in ways:
+            self.next()
+            self.shows(way)
 
 
 @pytest.fixture
@@ -103,77 +160,113 @@ def test_a_folder_is_set_up_from_nothing_to_an_object(wizard, project, shoot):
     assert json.loads((project / "datajoint.json").read_text())["stores"]["main"]["partition_pattern"]
 
 
-@pytest.mark.one_theme
-def test_an_s3_store_is_set_up_by_keyboard_alone(wizard):
-    with running_s3() as server:
-        wizard.part("kind-s3").focus()
-        keyboard = wizard.notebook.page.keyboard
-        keyboard.press("Enter")
-        wizard.shows("place")
-        wizard.part("endpoint").focus()
-        keyboard.type(server["endpoint"])
-        wizard.part("secure").focus()
-        keyboard.press("Space")
-        wizard.part("bucket").focus()
-        keyboard.type(server["bucket"])
-        keyboard.press("Enter")
-        wizard.shows("secrets")
-        wizard.part("access_key").focus()
-        keyboard.type(CREDENTIALS["access_key"])
-        keyboard.press("Tab")
-        wizard.part("secret_key").focus()
-        keyboard.type(CREDENTIALS["secret_key"])
-        keyboard.press("Enter")
-        wizard.shows("layout")
-        wizard.part("next").focus()
-        keyboard.press("Enter")
-        wizard.shows("test")
-        wizard.part("test").focus()
-        keyboard.press("Enter")
-        expect(wizard.part("summary")).to_contain_text("The store works", timeout=PATIENCE)
-        wizard.part("next").focus()
-        keyboard.press("Enter")
-        expect(wizard.part("diff")).to_contain_text("secret_key", timeout=PATIENCE)
-        assert CREDENTIALS["secret_key"] not in wizard.root.inner_text()
-        wizard.part("write").focus()
-        keyboard.press("Enter")
-        expect(wizard.part("code")).to_contain_text("dj.config.load", timeout=PATIENCE)
-        lines = wizard.part("code").inner_text().split("schema =")[0]
-        program = f"{lines}\nstore = djo.open_store()\nstore.put('a', b'1')\nprint(store.get('a'))"
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("DJ_")}
-        run = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", program],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
-        assert run.stdout.splitlines()[-1:] == ["b'1'"], run.stderr
+def insert_a_row(code, demo):
+    """Run what the wizard showed in a fresh Python, and insert a row; return what it printed last."""
+    database = json.loads(demo.folder.configuration.read_text())["database"]["host"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DJ_")}
+    environment |= {"DJ_HOST": database, "DJ_USER": USER, "DJ_PASS": "", "DJ_PORT": str(PORT)}
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code + INSERT.format()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment | {"DJ_BACKEND": "postgresql"},
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.splitlines()[-3:]
+
+
+def is_of_the_row(printed):
+    shown, *places = printed
+    return shown == "(20, 40, 40)|b'a quiet mouse'" and all(
+        place.startswith("main _schema/lab_imaging/Recording/subject_id=1/") for place in places
+    )
 
 
 @pytest.mark.one_theme
-def test_a_dead_endpoint_is_told_with_what_to_do(wizard, shoot):
+def test_an_s3_store_is_set_up_by_keyboard_alone_to_an_inserted_row(wizard, moto_server, demo):
+    server = moto_server.settings()
+    wizard.part("kind-s3").focus()
+    keyboard = wizard.notebook.page.keyboard
+    keyboard.press("Enter")
+    wizard.shows("place")
+    wizard.part("name").focus()
+    keyboard.press("Control+A")
+    keyboard.type("main")
+    wizard.part("endpoint").focus()
+    keyboard.type(server["endpoint"])
+    wizard.part("secure").focus()
+    keyboard.press("Space")
+    wizard.part("bucket").focus()
+    keyboard.type(server["bucket"])
+    keyboard.press("Enter")
+    wizard.shows("secrets")
+    wizard.part("access_key").focus()
+    keyboard.type(server["access_key"])
+    keyboard.press("Tab")
+    wizard.part("secret_key").focus()
+    keyboard.type(server["secret_key"])
+    keyboard.press("Enter")
+    wizard.shows("layout")
+    wizard.part("next").focus()
+    keyboard.press("Enter")
+    wizard.shows("test")
+    wizard.part("test").focus()
+    keyboard.press("Enter")
+    expect(wizard.part("summary")).to_contain_text("The store works", timeout=PATIENCE)
+    wizard.part("next").focus()
+    keyboard.press("Enter")
+    expect(wizard.part("diff")).to_contain_text("secret_key", timeout=PATIENCE)
+    assert server["secret_key"] not in wizard.root.inner_text()
+    wizard.part("write").focus()
+    keyboard.press("Enter")
+    expect(wizard.part("code")).to_contain_text("dj.config.load", timeout=PATIENCE)
+    assert is_of_the_row(insert_a_row(wizard.part("code").inner_text(), demo))
+
+
+@pytest.mark.one_theme
+def test_a_store_on_swift_is_set_up_past_each_mistake_to_an_inserted_row(wizard, swift_server, demo, shoot):
+    server = swift_server.settings()
     wizard.choose("s3")
-    wizard.fill(endpoint="127.0.0.1:9", bucket="lab")
+    wizard.fill(endpoint=f"127.0.0.1:{free_port()}", bucket="no-such-bucket", location="lab")
     wizard.part("secure").uncheck()
     wizard.next()
     wizard.shows("secrets")
-    wizard.fill(access_key="AKIA", secret_key="wrong")
+    wizard.fill(access_key=server["access_key"], secret_key="wrong")
     wizard.next()
     wizard.shows("layout")
     wizard.next()
-    wizard.part("test").click()
-    expect(wizard.part("step-connect")).to_have_class("djo-step djo-failed", timeout=PATIENCE)
-    expect(wizard.part("summary")).to_contain_text("does not work yet", timeout=PATIENCE)
+    wizard.shows("test")
+    wizard.fails("connect", "Check the endpoint and the network")
     shoot(wizard.root, "wizard-7-dead-endpoint")
+    wizard.go_back("place", endpoint=server["endpoint"], ways=("secrets", "layout", "test"))
+    wizard.fails("authenticate", "the secret key does not fit the access key")
+    expect(wizard.part("step-authenticate")).not_to_contain_text("environment")
+    shoot(wizard.root, "wizard-8-wrong-secret")
+    assert accessibility_problems(wizard.root) == []
+    wizard.go_back("secrets", secret_key=server["secret_key"])
+    wizard.fails("list", "no-such-bucket")
+    wizard.go_back("place", bucket=server["bucket"], ways=("secrets", "layout", "test"))
+    wizard.part("test").click()
+    expect(wizard.part("summary")).to_contain_text("The store works", timeout=PATIENCE)
+    wizard.next()
+    expect(wizard.part("diff")).to_contain_text(server["bucket"], timeout=PATIENCE)
+    assert server["secret_key"] not in wizard.root.inner_text()
+    wizard.part("write").click()
+    expect(wizard.part("code")).to_contain_text("dj.config.load", timeout=PATIENCE)
+    assert is_of_the_row(insert_a_row(wizard.part("code").inner_text(), demo))
 
 
-@pytest.mark.one_theme
-def test_a_secret_leaves_no_trace_in_the_notebook(wizard, project, demo):
+def set_up_with_canaries(wizard):
+    page = wizard.notebook.page
+    page.evaluate(ADD_AND_RUN, GETPASS)
+    page.locator(".jp-Stdin-input").fill(KEY_CANARY)
+    page.locator(".jp-Stdin-input").press("Enter")
+    wizard.notebook.wait_until_idle()
+    wizard.root.scroll_into_view_if_needed()
     wizard.choose("aws")
     wizard.fill(bucket="lab")
     wizard.next()
-    wizard.fill(access_key="AKIACANARY")
     wizard.fill(secret_key=CANARY)
     wizard.part("secret_key").blur()
     expect(wizard.part("remove-secret_key")).to_be_visible(timeout=PATIENCE)
@@ -185,34 +278,70 @@ def test_a_secret_leaves_no_trace_in_the_notebook(wizard, project, demo):
     expect(wizard.part("write")).to_be_visible(timeout=PATIENCE)
     wizard.part("write").click()
     expect(wizard.part("code")).to_be_visible(timeout=PATIENCE)
-    secrets = project / ".secrets"
-    assert (secrets / "stores.main.secret_key").read_text().strip() == CANARY
-    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in secrets.iterdir()} == {0o600}
-    page = wizard.notebook.page
+
+
+def remember(wizard, folder):
+    """Let the kernel write down everything that it remembers of its session."""
+    folder.mkdir()
+    assert wizard.notebook.page.evaluate(RUN_CODE, REMEMBER.format(folder=str(folder))) == "ok"
+
+
+def save(page):
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    notebook = demo.folder.path / f"{project.name}.ipynb"
     page.wait_for_function(
         "() => !window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=PATIENCE
     )
-    assert CANARY not in notebook.read_text()
-    assert CANARY not in page.content()
-    state = page.evaluate(
-        "() => JSON.stringify(window.jupyterapp.shell.currentWidget.context.model.sharedModel.toJSON())"
-    )
-    assert CANARY not in state
+
+
+def is_free_of_secrets(text):
+    return CANARY not in text and KEY_CANARY not in text
+
+
+def holders(folder, secrets):
+    """The files below a folder that hold a secret and are not where secrets belong."""
+    files = [file for file in folder.rglob("*") if file.is_file() and secrets not in file.parents]
+    canaries = CANARY.encode(), KEY_CANARY.encode()
+    return [file for file in files if any(canary in file.read_bytes() for canary in canaries)]
+
+
+@pytest.mark.one_theme
+def test_a_secret_leaves_no_trace(wizard, project, demo, home):
+    page, said = wizard.notebook.page, []
+    page.on("console", lambda message: said.append(message.text))
+    set_up_with_canaries(wizard)
+    secrets = project / ".secrets"
+    assert (secrets / "stores.main.secret_key").read_text().strip() == CANARY
+    assert (secrets / "stores.main.access_key").read_text().strip() == KEY_CANARY
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in secrets.iterdir()} == {0o600}
+    remember(wizard, home / project.name)
+    save(page)
+    notebook = demo.folder.path / f"{project.name}.ipynb"
     html = subprocess.run(
         [sys.executable, "-m", "nbconvert", "--to", "html", "--stdout", str(notebook)],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert CANARY not in html.stdout
-    held = [
-        file
-        for file in demo.folder.path.rglob("*")
-        if file.is_file()
-        and project / ".secrets" not in file.parents
-        and CANARY.encode() in file.read_bytes()
-    ]
-    assert held == []
+    shown = [page.content(), page.evaluate(NOTEBOOK), page.evaluate(KEPT_BY_THE_PAGE), html.stdout, *said]
+    assert all(map(is_free_of_secrets, shown))
+    assert holders(demo.folder.path, secrets) == []
+    assert holders(home, secrets) == []
+
+
+@pytest.mark.one_theme
+def test_a_trace_would_be_found_wherever_one_may_be_left(wizard, project, demo, home):
+    page = wizard.notebook.page
+    page.evaluate(ADD_AND_RUN, f"import sys; left = {CANARY!r}; print(left, file=sys.__stderr__)")
+    wizard.notebook.wait_until_idle()
+    remember(wizard, home / project.name)
+    save(page)
+    names = {file.name for folder in (demo.folder.path, home) for file in holders(folder, project)}
+    assert names >= {
+        f"{project.name}.ipynb",
+        f"{project.name}-checkpoint.ipynb",
+        "history.sqlite",
+        "history.txt",
+        "session.txt",
+        "jupyterlab.log",
+    }

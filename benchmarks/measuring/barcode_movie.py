@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import zarr
 
 from dj_objectstore import Photon
 from dj_objectstore.objects.movie import write_photon
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from dj_objectstore.store.store import Store
@@ -45,3 +48,10 @@ def store_movie(
     """Write a compact movie into a store, and return what its row would hold."""
     photon = Photon(movie, gain=GAIN, offset=OFFSET, frames_per_chunk=frames_per_chunk, frame_rate=30.0)
     return write_photon(store, name, photon).to_json()
+
+
+def store_plainly(path: Path, movie: NDArray[np.int16], *, frames_per_chunk: int) -> str:
+    """Write a movie as zarr does by itself, in whole frames, and return where it lies."""
+    chunks = (frames_per_chunk, *movie.shape[1:])
+    zarr.create_array(path, data=movie, chunks=chunks, dimension_names=("time", "y", "x"))
+    return str(path)

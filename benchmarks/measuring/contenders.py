@@ -13,10 +13,14 @@ import io, time, asyncio
 import numpy as np
 import datajoint as dj
 import dj_objectstore as djo
+import zarr
 from dj_objectstore.objects.movie import PhotonMovie
 from dj_objectstore.objects.row_json import StoredObject
-dj.config.stores = {"default": "main", "main": SETTINGS}
-movie = PhotonMovie(StoredObject.from_json(ROW))
+if isinstance(ROW, str):
+    movie = zarr.open_array(ROW, mode="r")
+else:
+    dj.config.stores = {"default": "main", "main": SETTINGS}
+    movie = PhotonMovie(StoredObject.from_json(ROW))
 LOW, HIGH = 100, 2500
 def grey(index):
     frame = movie[int(index)].astype(np.float32)

@@ -21,6 +21,9 @@ RUN = """([index]) => {
 }"""
 IS_RUNNING = """([index]) => window.jupyterapp.shell.currentWidget.content.widgets[index]
     .inputArea.promptNode.textContent.includes("*")"""
+HIDE_CODE = """() => {
+    for (const cell of window.jupyterapp.shell.currentWidget.content.widgets) cell.inputHidden = true;
+}"""
 PATIENCE = 10_000
 
 
@@ -58,11 +61,16 @@ class LabPage:
         self.page.set_default_timeout(120_000)
         self.page.add_script_tag(content=PROGRAM)
         self.run(0)
+        self.page.evaluate(HIDE_CODE)  # some draw only what is in view
         self.first_frame()
 
     def run(self, cell: int) -> None:
         """Run a cell to its end."""
         self.page.evaluate(RUN, [cell])
+        self.await_end(cell)
+
+    def await_end(self, cell: int) -> None:
+        """Wait until a cell runs no more."""
         self.page.wait_for_function(f"(cell) => !({IS_RUNNING})(cell)", arg=[cell])
 
     def first_frame(self) -> float:
@@ -72,7 +80,7 @@ class LabPage:
             "([selector, number]) => measuring.first(1, selector, number)",
             [self.contender.picture, self.contender.first],
         )
-        self.page.wait_for_function(f"(cell) => !({IS_RUNNING})(cell)", arg=[1])
+        self.await_end(1)
         return float(found)
 
     def rate(self, fps: float, seconds: float) -> float:

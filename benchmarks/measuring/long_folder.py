@@ -1,6 +1,6 @@
 """An S3 server in a process of its own that holds one long folder, put there without a request for each file.
 
-As a program it is that server: ``python long_folder.py PORT ENTRIES``.
+As a program it is that server: ``python long_folder.py PORT ENTRIES FOLDERS``.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ ACCOUNT = "123456789012"
 
 
 @contextmanager
-def running_long_folder(entries: int) -> Iterator[dict[str, Any]]:
-    """Run the server; gives the settings of its store."""
+def running_long_folder(entries: int, *, folders: int = 0) -> Iterator[dict[str, Any]]:
+    """Run the server, with the entries spread over some folders in it; gives the settings of its store."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, __file__, str(port), str(entries)],
+        [sys.executable, __file__, str(port), str(entries), str(folders)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -42,7 +42,7 @@ def running_long_folder(entries: int) -> Iterator[dict[str, Any]]:
         server.wait()
 
 
-def serve(port: int, entries: int) -> None:
+def serve(port: int, entries: int, folders: int) -> None:
     """Fill the server's memory, then answer until the process is ended."""
     from moto.s3.models import s3_backends
     from moto.server import ThreadedMotoServer
@@ -50,11 +50,12 @@ def serve(port: int, entries: int) -> None:
     backend = s3_backends[ACCOUNT]["aws"]
     backend.create_bucket(BUCKET, "us-east-1")
     for number in range(entries):
-        backend.put_object(BUCKET, f"{LOCATION}/{FOLDER}/{number:06d}.txt", b"x")
+        inside = f"{number % folders:04d}/" if folders else ""
+        backend.put_object(BUCKET, f"{LOCATION}/{FOLDER}/{inside}{number:06d}.txt", b"x")
     ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False).start()
     print("ready", flush=True)
     threading.Event().wait()
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), int(sys.argv[2]))
+    serve(*map(int, sys.argv[1:]))

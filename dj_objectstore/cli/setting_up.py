@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from dj_objectstore.cli import questions
 from dj_objectstore.exceptions import ConfigurationError, ValueRefusedError
 from dj_objectstore.spec.forms import KINDS, find_kind
-from dj_objectstore.spec.setup import Draft, find_targets, open_draft, plan_removal, plan_setup
+from dj_objectstore.spec.setup import (
+    Draft,
+    find_targets,
+    finish_interrupted,
+    open_draft,
+    plan_removal,
+    plan_setup,
+)
 from dj_objectstore.store.check import check_store
 from dj_objectstore.store.destination import advise_destination, check_destination
 
@@ -29,6 +36,9 @@ _MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped"}
 def set_up(args: argparse.Namespace) -> int:
     """Do what the arguments of ``configure`` ask for, and return the exit code."""
     asks = sys.stdin.isatty() and not args.yes and not args.json
+    told = finish_interrupted(args.file.absolute().parent if args.file else None)
+    if told:
+        print(f"Note: {told}", file=sys.stderr)
     if args.remove:
         target = args.file.absolute() if args.file else find_targets()[0].path
         return _finish(args, plan_removal(args.remove, target), target, asks=asks)

@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dj_objectstore.exceptions import (
     IntegrityError,
@@ -21,26 +19,31 @@ from dj_objectstore.exceptions import (
     StoreAccessError,
     ValueRefusedError,
 )
+from dj_objectstore.maintenance.object_table import TABLE, add_to_table, read_table
 from dj_objectstore.maintenance.readable_names import find_collisions, render_name, template_names
 from dj_objectstore.maintenance.references import read_references, stored_fields
 from dj_objectstore.objects.download import ObjectCopy, copy_objects, plan_copy
-from dj_objectstore.objects.listing import Listed, list_objects
+from dj_objectstore.objects.listing import list_objects
 from dj_objectstore.objects.progress import progress_bar
 from dj_objectstore.objects.verify import recorded_files
 from dj_objectstore.report import Problem, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from dj_objectstore.maintenance.references import Reference
+    from dj_objectstore.objects.listing import Listed
     from dj_objectstore.objects.ref import ObjectRef
+    from dj_objectstore.store.store import Store
 
-TABLE = "objects.csv"
 NAME = "{subject_id}_{field}{ext}"
 THREADS = 8
 _OWN_NAMES = ("field", "ext", "original_name")
-_FILE = "file"
 _SHOWN = 10
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,13 @@ class Downloads(Report):
     paths: tuple[Path, ...] = ()
     skipped: int = 0
     size: int = 0
+
+
+class ShowProgress(Protocol):
+    """Shows how far something is: `progress_bar`, or what a page makes of it."""
+
+    def __call__(self, title: str, *, unit: str = "B") -> AbstractContextManager[Callable[[int, int], None]]:
+        """Give a function of (done, total)."""
 
 
 @dataclass(frozen=True)
@@ -125,32 +135,74 @@ def download_all(
 ) -> Downloads:
     """Do what `download` does, and report what could not be had instead of raising it."""
     query = query() if isinstance(query, type) else query
-    folder = Path(destination).expanduser()
     problems: list[Problem] = []
-    items = _named(query, name, fields, problems)
+    references = _found(query, name, fields, problems)
+    return download_references(
+        references, destination, name=name, problems=problems, jobs=jobs, tell=tell or _print
+    )
+
+
+def download_references(
+    references: Iterable[Reference],
+    destination: Path | str,
+    *,
+    name: str,
+    problems: Sequence[Problem] = (),
+    jobs: int | None = None,
+    tell: Callable[[str], None] = lambda _line: None,
+    show: ShowProgress = progress_bar,
+) -> Downloads:
+    """Copy objects that rows name, and report what could not be had.
+
+    Parameters
+    ----------
+    references
+        The objects; `name` may use what is in their `row`.
+    destination, name, jobs
+        As for `download`.
+    problems
+        What was found before, reported with the rest.
+    tell
+        Told how much there is to do, in words.
+    show
+        Makes a context of a title and ``unit=`` that gives a function of (done, total), which may raise to
+        stop; what came until then stays, and a later call goes on from there.
+
+    Raises
+    ------
+    ValueRefusedError, ObjectExistsError
+        As `download`, before the first byte.
+    StoreUnavailableError
+        When no store can be reached, or one fails on the way.
+    """
+    folder, threads = Path(destination).expanduser(), jobs or THREADS
+    items, unnamed = _named(references, name)
     _refuse_collisions(items, name)
-    known = _read_table(folder / TABLE)
-    copies = list(_planned(items, folder, problems, jobs or THREADS))
-    pending = _not_there(copies, jobs or THREADS)
+    read_table(folder / TABLE)
+    planned = _planned(items, folder, threads, show)
+    copies = [pair for pair in planned if not isinstance(pair, Problem)]
+    found = [*problems, *unnamed, *(each for each in planned if isinstance(each, Problem))]
+    pending = _not_there(copies, threads, show)
     _refuse_strangers([copy for _, copy in pending])
     size = sum(copy.size for _, copy in copies)
-    _tell_size(copies, pending, folder, tell or _print)
+    _tell_size(copies, pending, folder, tell)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_table(folder / TABLE, [item for item, _ in copies], known)
-    failures = copy_objects(
-        [copy for _, copy in pending], title=f"Downloading to {folder.name}", jobs=jobs or THREADS
-    )
-    problems += [
-        Problem(err.code, item.reference.owner, err.message, err.hint)
-        for item, copy in pending
-        if (err := failures.get(copy.target))
-    ]
+    add_to_table(folder / TABLE, {item.name: _row(item) for item, _ in copies})
+    title = f"Downloading to {folder.name}"
+    with show(title) as advance:
+        failures = copy_objects([copy for _, copy in pending], title=title, jobs=threads, progress=advance)
+    found += [_problem(item.reference, err) for item, copy in pending if (err := failures.get(copy.target))]
     paths = tuple(copy.target for _, copy in copies if copy.target not in failures)
-    return Downloads(tuple(problems), paths, len(copies) - len(pending), size)
+    return Downloads(tuple(found), paths, len(copies) - len(pending), size)
 
 
-def _named(query: Any, template: str, only: Sequence[str] | None, problems: list[Problem]) -> list[_Item]:
-    """Read the rows and name their objects."""
+def template_of(key: Iterable[str]) -> str:
+    """Return the name that tells the objects of a table apart, by the columns of its key."""
+    return "_".join(f"{{{name}}}" for name in key) + "_{field}{ext}"
+
+
+def _found(query: Any, template: str, only: Sequence[str] | None, problems: list[Problem]) -> list[Reference]:
+    """Read the rows, once it is sure that they have what the name asks for."""
     asked = [name for name in template_names(template) if name not in _OWN_NAMES]
     objects = {field.name for field in stored_fields(query)}
     _check_fields(objects, only)
@@ -160,16 +212,20 @@ def _named(query: Any, template: str, only: Sequence[str] | None, problems: list
         raise ValueRefusedError(
             f"name must use fields of the rows, and there is no {', '.join(unknown)} ({template!r})",
             hint=f"These are there: {', '.join(fields)}. Give name=, for example "
-            f"{'_'.join(f'{{{name}}}' for name in query.primary_key) + '_{field}{ext}'!r}.",
+            f"{template_of(query.primary_key)!r}.",
         )
     columns = tuple(name for name in asked if name not in query.primary_key)
-    items = []
-    for reference in read_references(query, problems, only=only, columns=columns):
+    return list(read_references(query, problems, only=only, columns=columns))
+
+
+def _named(references: Iterable[Reference], template: str) -> tuple[list[_Item], list[Problem]]:
+    """Name the objects; one that is in no store that is configured here is a problem."""
+    items, problems = [], []
+    for reference in references:
         try:
-            ref = reference.handle(reference.open_store())
-            ref.key()
+            ref = reference.open()
         except ObjectStoreError as err:
-            problems.append(Problem(err.code, reference.owner, err.message, err.hint))
+            problems.append(_problem(reference, err))
             continue
         own = {
             "field": reference.field.name,
@@ -177,7 +233,7 @@ def _named(query: Any, template: str, only: Sequence[str] | None, problems: list
             "original_name": reference.stored.original_name or Path(ref.path).name,
         }
         items.append(_Item(reference, ref, render_name(template, {**reference.row, **own})))
-    return items
+    return items, problems
 
 
 def _check_fields(objects: set[str], only: Sequence[str] | None) -> None:
@@ -198,51 +254,74 @@ def _refuse_collisions(items: list[_Item], template: str) -> None:
     key = items[0].reference.key
     raise ValueRefusedError(
         f"each object needs a name of its own, and {template!r} gives some the same: {_some(twice)}",
-        hint=f"Give name=, for example {'_'.join(f'{{{name}}}' for name in key) + '_{field}{ext}'!r}.",
+        hint=f"Give name=, for example {template_of(key)!r}.",
     )
 
 
 def _planned(
-    items: list[_Item], folder: Path, problems: list[Problem], jobs: int
-) -> Iterator[tuple[_Item, ObjectCopy]]:
+    items: list[_Item], folder: Path, jobs: int, show: ShowProgress
+) -> list[tuple[_Item, ObjectCopy] | Problem]:
     """Look how large the objects are, and give how each is copied; one that is not there is a problem."""
-    listed: dict[tuple[str, str], Listed] = {}
-    for store in {item.ref.opened for item in items}:
-        here = [item for item in items if item.ref.opened is store]
-        found = list_objects(store, {item.ref.key(): bool(item.ref.is_dir) for item in here})
-        listed |= {(store.name, key): value for key, value in found.items()}
+    listed = _list_all(items, show)
 
-    def plan(item: _Item) -> ObjectCopy | ObjectStoreError:
-        found = listed[item.ref.opened.name, item.ref.key()]
+    def plan(item: _Item) -> tuple[_Item, ObjectCopy] | Problem:
+        found = listed[item.ref.opened]
         try:
-            recorded = recorded_files(item.ref, has_manifest=found.has_manifest)
-            return plan_copy(item.ref.opened, item.ref.key(), folder / item.name, found, recorded)
+            if isinstance(found, ObjectStoreError):
+                raise found
+            mine = found[item.ref.key()]
+            recorded = recorded_files(item.ref, has_manifest=mine.has_manifest)
+            return item, plan_copy(item.ref.opened, item.ref.key(), folder / item.name, mine, recorded)
         except ObjectStoreError as err:
-            return err
+            return _problem(item.reference, err)
 
-    with progress_bar("Adding up sizes", unit="objects") as advance, ThreadPoolExecutor(jobs) as pool:
-        plans = zip(items, pool.map(plan, items), strict=True)
-        for done, (item, plan_or_error) in enumerate(plans, 1):
-            advance(done, len(items))
-            if isinstance(plan_or_error, ObjectCopy):
-                yield item, plan_or_error
-            else:
-                err = plan_or_error
-                problems.append(Problem(err.code, item.reference.owner, err.message, err.hint))
+    return _each(plan, items, "Adding up sizes", jobs, show)
 
 
-def _not_there(copies: list[tuple[_Item, ObjectCopy]], jobs: int) -> list[tuple[_Item, ObjectCopy]]:
+def _list_all(items: list[_Item], show: ShowProgress) -> dict[Store, dict[str, Listed] | ObjectStoreError]:
+    """List the objects of each store; one that can't be reached does not keep the others from it."""
+    paths: dict[Store, dict[str, bool]] = {}
+    for item in items:
+        paths.setdefault(item.ref.opened, {})[item.ref.key()] = bool(item.ref.is_dir)
+    listed: dict[Store, dict[str, Listed] | ObjectStoreError] = {}
+    with show("Listing", unit="files") as advance:
+        for store, asked in paths.items():
+            try:
+                listed[store] = list_objects(store, asked, progress=advance)
+            except ObjectStoreError as err:
+                listed[store] = err
+    failed = [found for found in listed.values() if isinstance(found, ObjectStoreError)]
+    if failed and len(failed) == len(listed):
+        raise failed[0]
+    return listed
+
+
+def _not_there(
+    copies: list[tuple[_Item, ObjectCopy]], jobs: int, show: ShowProgress
+) -> list[tuple[_Item, ObjectCopy]]:
     """Return what an earlier download has not brought; what it has is read, where its digest is known."""
-    pending = []
-    with (
-        progress_bar("Looking what is there", unit="objects") as advance,
-        ThreadPoolExecutor(jobs) as pool,
-    ):
-        whole = pool.map(lambda pair: pair[1].is_whole(), copies)
-        for done, (pair, is_whole) in enumerate(zip(copies, whole, strict=True), 1):
-            pending += [] if is_whole else [pair]
-            advance(done, len(copies))
-    return pending
+    whole = _each(lambda pair: pair[1].is_whole(), copies, "Looking what is there", jobs, show)
+    return [pair for pair, is_whole in zip(copies, whole, strict=True) if not is_whole]
+
+
+def _each(
+    act: Callable[[Item], Result], items: Sequence[Item], title: str, jobs: int, show: ShowProgress
+) -> list[Result]:
+    """Do something for each object, several at a time; once it is stopped nothing more is begun."""
+    results = []
+    with show(title, unit="objects") as advance, ThreadPoolExecutor(jobs) as pool:
+        try:
+            for result in pool.map(act, items):
+                results.append(result)
+                advance(len(results), len(items))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return results
+
+
+def _problem(reference: Reference, err: ObjectStoreError) -> Problem:
+    return Problem(err.code, reference.owner, err.message, err.hint)
 
 
 def _refuse_strangers(pending: list[ObjectCopy]) -> None:
@@ -274,41 +353,16 @@ def _tell_size(
         )
 
 
-def _read_table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of an earlier download's table."""
-    try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
-    except FileNotFoundError:
-        return []
-    if rows and _FILE not in rows[0]:
-        raise ObjectExistsError(
-            f"{path} is something else than the table of an earlier download",
-            hint="Move it away, or choose another destination.",
-        )
-    return rows
-
-
-def _write_table(path: Path, items: list[_Item], known: list[dict[str, str]]) -> None:
-    """Write the table of all objects of a folder: those of earlier downloads, and these."""
-    rows: dict[str, dict[str, Any]] = {row[_FILE]: row for row in known}
-    for item in items:
-        stored = item.reference.stored
-        rows[item.name] = {
-            _FILE: item.name,
-            **item.reference.key,
-            "field": item.reference.field.name,
-            "store": item.ref.store,
-            "path": stored.path,
-            "size": stored.size,
-        }
-    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, restval="")
-    writer.writeheader()
-    writer.writerows(rows[name] for name in sorted(rows))
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(text.getvalue().encode())
-    part.replace(path)
+def _row(item: _Item) -> dict[str, Any]:
+    """Return what the table of a folder says of an object."""
+    stored = item.reference.stored
+    own = {
+        "field": item.reference.field.name,
+        "store": item.ref.store,
+        "path": stored.path,
+        "size": stored.size,
+    }
+    return {**item.reference.key, **own}
 
 
 def _some(names: list[str]) -> str:

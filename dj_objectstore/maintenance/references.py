@@ -93,6 +93,23 @@ class Reference:
         spec = resolve_spec(self.stored.store, self.config, filepath=self.field.codec == "filepath")
         return open_store(spec)
 
+    def open(self) -> ObjectRef:
+        """Return the object's handle.
+
+        Raises
+        ------
+        StoreNotConfiguredError
+            When its store is not configured here.
+        UnsafePathError
+            When its path leads out of the store.
+        FormatError
+            When the row names a whole store.
+        """
+        handle = self.handle(self.open_store())
+        if not handle.key():
+            raise FormatError("the row names a whole store, not an object in it", hint="Correct the row.")
+        return handle
+
     def handle(self, store: Store) -> ObjectRef:
         """Return the object's handle in `store`."""
         cls = FileRef if self.stored.original_name else ObjectRef
@@ -172,8 +189,8 @@ def describe_query(query: Any) -> str:
     return "the query"
 
 
-def open_schema(name: str) -> dj.Schema:
-    """Return a schema that exists.
+def open_schema(name: str, *, connection: Any = None) -> dj.Schema:
+    """Return a schema that exists, on a connection of its own where one is given.
 
     Raises
     ------
@@ -181,7 +198,7 @@ def open_schema(name: str) -> dj.Schema:
         When there is none.
     """
     try:
-        return dj.Schema(name, create_schema=False, create_tables=False)
+        return dj.Schema(name, connection=connection, create_schema=False, create_tables=False)
     except DataJointError as err:
         raise ValueRefusedError(
             f"there is no schema {name!r}, or it can't be read: {err}", hint="dj.list_schemas() tells them."

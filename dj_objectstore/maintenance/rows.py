@@ -12,20 +12,27 @@ from __future__ import annotations
 
 import re
 import threading
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from datajoint.connection import Connection
-from datajoint.errors import DataJointError
-
 from dj_objectstore.exceptions import FormatError, StoreUnavailableError, ValueRefusedError
+from dj_objectstore.maintenance.database import Database, database_errors, reason_of, unavailable
+from dj_objectstore.maintenance.python_names import table_in_python
 from dj_objectstore.maintenance.references import Field, Reference, describe_query, read_stored, stored_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from datajoint.connection import Connection
+
 ColumnKind = Literal["key", "value", "object"]
+_ORDER = ("key", "value", "object")
 MAX_CELL = 200
+_AT_ONCE = 200
+"""Rows that one query looks for by their keys."""
+_UUID_BYTES = 16
 _TERM = re.compile(r"\s*(?P<name>\w+)\s*(?P<sign><=|>=|!=|=|<|>|~)\s*(?P<value>.+?)\s*", re.DOTALL)
 _TEXT = {"mysql": "CHAR", "postgresql": "TEXT"}
 
@@ -47,13 +54,36 @@ class ObjectCell:
     problem: str = ""
 
 
-@dataclass(frozen=True)
 class Row:
-    """One row: key and scalar attributes as text, in the order of the columns, and its objects by field."""
+    """One row as the database gave it; what it says is read when it is asked for.
 
-    key: Mapping[str, Any]
-    cells: tuple[str, ...]
-    objects: Mapping[str, ObjectCell]
+    Attributes
+    ----------
+    raw : tuple
+        A value for each of the columns, in their order: keys, other values, objects.
+    """
+
+    __slots__ = ("_pages", "raw")
+
+    def __init__(self, pages: RowPages, raw: tuple[Any, ...]) -> None:
+        self._pages = pages
+        self.raw = raw
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The primary key."""
+        return dict(zip(self._pages.key, map(_plain, self.raw), strict=False))
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The key and the scalar attributes as text, in the order of the columns."""
+        return tuple(map(_text, self.raw[: self._pages.scalars]))
+
+    @property
+    def objects(self) -> dict[str, ObjectCell]:
+        """The objects, by field."""
+        values = zip(self._pages.fields, self.raw[self._pages.scalars :], strict=True)
+        return {field.name: self._pages.object_of(self, field, value) for field, value in values}
 
 
 @dataclass(frozen=True)
@@ -71,20 +101,46 @@ class RowPages:
     ----------
     query
         A DataJoint table or query expression; its heading is read now, on its own connection.
+
+    Attributes
+    ----------
+    name : str
+        ``schema.table``, or a word for the query.
+    python : str
+        Python that gives the table; ``""`` where none does.
+    columns : tuple of Column
+        The keys, the other scalars, the objects; each in the order of the heading.
+    key : tuple of str
+        Names of the columns of the primary key.
+    fields : tuple of Field
+        Those of the objects.
+    scalars : int
+        How many columns come before the objects.
     """
 
     def __init__(self, query: Any) -> None:
-        self._config = query.connection._config  # noqa: SLF001 - there is no other way to an instance's settings
-        self._info = dict(query.connection.conn_info)
+        self._database = Database.of(query.connection)
         self._adapter = query.connection.adapter
-        self._fields: dict[str, Field] = {field.name: field for field in stored_fields(query)}
+        self._errors = database_errors(self._database.backend)
         self.name = describe_query(query)
-        self.columns = tuple(self._columns(query))
-        self._key = list(query.primary_key)
-        shown = [column.name for column in self.columns]
-        self._sql = query.proj(*(name for name in shown if name not in self._key)).make_sql()
+        self.python = table_in_python(query)
+        fields = {field.name: field for field in stored_fields(query)}
+        found = sorted(_columns(query, fields), key=lambda column: _ORDER.index(column.kind))
+        self.columns = tuple(found)
+        self.key = tuple(column.name for column in found if column.kind == "key")
+        self.fields = tuple(fields[column.name] for column in found if column.kind == "object")
+        self.scalars = len(found) - len(self.fields)
+        shown = [column.name for column in found]
+        inner = query.proj(*(name for name in shown if name not in self.key)).make_sql()
+        # names are quoted, and the query is DataJoint's own
+        self._sql = f"SELECT {self._listed(shown)} FROM ({inner}) AS rows_to_show"  # noqa: S608
         self._lock = threading.Lock()
         self._connection: Connection | None = None
+
+    @property
+    def config(self) -> Any:
+        """DataJoint's configuration, which names the stores that the rows mean."""
+        return self._database.config
 
     def read(self, first: int, limit: int, *, condition: str = "") -> RowPage:
         """Return at most `limit` rows from row `first` on.
@@ -103,52 +159,57 @@ class RowPages:
             When the database does not answer.
         """
         where, values = self._where(condition)
-        order = ", ".join(self._quote(name) for name in self._key)
-        sql = (  # values are passed apart, names are quoted, and the query is DataJoint's own
-            f"SELECT * FROM ({self._sql}) AS rows_to_show{where}"  # noqa: S608
-            f"{f' ORDER BY {order}' if order else ''} LIMIT {int(limit) + 1} OFFSET {int(first)}"
-        )
+        order = f" ORDER BY {self._listed(self.key)}" if self.key else ""
+        # values are passed apart
+        sql = f"{self._sql}{where}{order} LIMIT {int(limit) + 1} OFFSET {int(first)}"
         found = self._ask(sql, values, has_condition=bool(where))
-        return RowPage(tuple(self._row(row) for row in found[:limit]), len(found) > limit)
+        return RowPage(tuple([Row(self, raw) for raw in found[:limit]]), len(found) > limit)
+
+    def find(self, keys: Sequence[Sequence[Any]]) -> list[Row]:
+        """Return the rows of some keys, in any order; one that is gone, or has no key, is left out.
+
+        Parameters
+        ----------
+        keys
+            A value for each column of the primary key, as the database gave it or as text.
+
+        Raises
+        ------
+        StoreUnavailableError
+            When the database does not answer.
+        """
+        found: list[Row] = []
+        match = f"({' AND '.join(f'{self._quote(name)} = %s' for name in self.key) or 'FALSE'})"
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            sql = f"{self._sql} WHERE {' OR '.join([match] * len(some))}"
+            values = [value for key in some for value in key]
+            found += [Row(self, raw) for raw in self._ask(sql, values)]
+        return found
 
     def close(self) -> None:
         """Close the connection; the next `read` opens another one."""
         with self._lock:
-            connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+            self._drop()
 
     # -- asking ------------------------------------------------------------------------------------------
 
-    def _ask(self, sql: str, values: Sequence[str], *, has_condition: bool) -> list[dict[str, Any]]:
+    def _ask(self, sql: str, values: Sequence[Any], *, has_condition: bool = False) -> list[tuple[Any, ...]]:
         with self._lock:
+            if self._connection is None:
+                self._connection = self._database.connect()
             try:
-                if self._connection is None:
-                    self._connection = self._connect()
-                rows: list[dict[str, Any]] = self._connection.query(
-                    sql, tuple(values), as_dict=True
-                ).fetchall()
-            except (DataJointError, OSError) as err:
-                raise _database_error(err, has_condition=has_condition) from err
-            except Exception as err:
-                # the drivers' own errors have no common base that is at hand here
-                if not type(err).__module__.startswith(("psycopg2", "pymysql")):
-                    raise
-                self._connection = None
+                rows: list[tuple[Any, ...]] = self._connection.query(sql, tuple(values)).fetchall()
+            except self._errors as err:
+                self._drop()
                 raise _database_error(err, has_condition=has_condition) from err
             return rows
 
-    def _connect(self) -> Connection:
-        return Connection(
-            self._info["host"],
-            self._info["user"],
-            self._info["passwd"],
-            self._info["port"],
-            self._info["ssl_input"] if "ssl" in self._info else False,
-            database_name=self._info["database_name"] if self._adapter.backend == "postgresql" else None,
-            backend=self._adapter.backend,
-            config_override=self._config,
-        )
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(*self._errors):  # of a connection that was lost
+                connection.close()
 
     def _where(self, condition: str) -> tuple[str, list[str]]:
         conditions, values = [], []
@@ -159,7 +220,7 @@ class RowPages:
         return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), values
 
     def _condition(self, term: str) -> tuple[str, list[str]]:
-        scalars = [column.name for column in self.columns if column.kind != "object"]
+        scalars = [column.name for column in self.columns[: self.scalars]]
         match = _TERM.fullmatch(term)
         if match is None:
             likes = " OR ".join(f"{self._as_text(name)} LIKE %s" for name in scalars)
@@ -174,41 +235,37 @@ class RowPages:
         return f"{self._quote(name)} {'<>' if sign == '!=' else sign} %s", [value]
 
     def _as_text(self, name: str) -> str:
-        return f"CAST({self._quote(name)} AS {_TEXT[self._adapter.backend]})"
+        return f"CAST({self._quote(name)} AS {_TEXT[self._database.backend]})"
 
     def _quote(self, name: str) -> str:
         quoted: str = self._adapter.quote_identifier(name)
         return quoted
 
+    def _listed(self, names: Sequence[str]) -> str:
+        return ", ".join(map(self._quote, names))
+
     # -- reading -----------------------------------------------------------------------------------------
 
-    def _columns(self, query: Any) -> Iterator[Column]:
-        for name, attribute in query.heading.attributes.items():
-            if name in query.primary_key:
-                yield Column(name, "key")
-            elif name in self._fields:
-                yield Column(name, "object", self._fields[name].codec)
-            elif attribute.codec is None and not attribute.is_blob:
-                yield Column(name, "value")
-
-    def _row(self, raw: Mapping[str, Any]) -> Row:
-        key = {name: raw[name] for name in self._key}
-        cells = tuple(_text(raw[column.name]) for column in self.columns if column.kind != "object")
-        objects = {
-            column.name: self._object(key, self._fields[column.name], raw[column.name])
-            for column in self.columns
-            if column.kind == "object"
-        }
-        return Row(key, cells, objects)
-
-    def _object(self, key: Mapping[str, Any], field: Field, value: Any) -> ObjectCell:
+    def object_of(self, row: Row, field: Field, value: Any) -> ObjectCell:
+        """Return what a row says of one of its objects."""
         if value is None:
             return ObjectCell()
         try:
             stored = read_stored(value)
         except FormatError as err:
             return ObjectCell(problem=f"{err.message} {err.hint}".strip())
-        return ObjectCell(Reference(self.name, key, key, field, stored, self._config))
+        key = row.key
+        return ObjectCell(Reference(self.name, key, key, field, stored, self._database.config))
+
+
+def _columns(query: Any, fields: Mapping[str, Field]) -> Iterator[Column]:
+    for name, attribute in query.heading.attributes.items():
+        if name in query.primary_key:
+            yield Column(name, "key")
+        elif name in fields:
+            yield Column(name, "object", fields[name].codec)
+        elif attribute.codec is None and not attribute.is_blob:
+            yield Column(name, "value")
 
 
 def _containing(text: str) -> str:
@@ -216,22 +273,29 @@ def _containing(text: str) -> str:
     return f"%{escaped}%"
 
 
-def _text(value: Any) -> str:
+def _plain(value: Any) -> Any:
+    """Return a value as DataJoint gives it: with MySQL a UUID comes as bytes."""
+    is_uuid = isinstance(value, (bytes, memoryview)) and len(value) == _UUID_BYTES
+    return uuid.UUID(bytes=bytes(value)) if is_uuid else value
+
+
+def _written(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    text = str(value)
+    value = _plain(value)
+    return f"{len(value)} bytes" if isinstance(value, (bytes, memoryview)) else str(value)
+
+
+def _text(value: Any) -> str:
+    is_number = isinstance(value, (int, float))  # asked first: there may be thousands of cells
+    text = value if isinstance(value, str) else str(value) if is_number else _written(value)
     return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
 
 
 def _database_error(err: Exception, *, has_condition: bool) -> ValueRefusedError | StoreUnavailableError:
-    reason = str(err).splitlines()[0][:200] if str(err) else type(err).__name__
     if has_condition:
         return ValueRefusedError(
-            f"the database can't use this condition: {reason}",
+            f"the database can't use this condition: {reason_of(err)}",
             hint="Compare a column with a value of its kind, such as 'rate > 30'.",
         )
-    return StoreUnavailableError(
-        f"the database does not answer: {reason}", hint="Check dj.config['database'] and the network."
-    )
+    return unavailable(err)

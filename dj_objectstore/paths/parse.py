@@ -109,31 +109,31 @@ def parse_path(path: str, *, layout: PathLayout, fields: Collection[str] | None 
         ``{field}.{token}{ext}`` and no token, the table by its class or its SQL name, with an ``objects``
         folder or without.
     """
-    if path == STORE_FILE or _below(path, RESERVED_PREFIX) is not None:
+    if path == STORE_FILE or below(path, RESERVED_PREFIX) is not None:
         return ParsedPath(path, "reserved")
-    inner = _below(path, layout.schema_prefix)
+    inner = below(path, layout.schema_prefix)
     if inner is not None:
         found = _parse_schema_path(inner, layout=layout, fields=fields)
         return replace(found, path=path) if found else ParsedPath(path, "foreign")
-    inner = _below(path, layout.hash_prefix)
+    inner = below(path, layout.hash_prefix)
     if inner is not None:
         return _parse_hash_path(path, inner)
     return ParsedPath(path, "filepath")
 
 
-def _below(path: str, prefix: str) -> str | None:
+def below(path: str, prefix: str) -> str | None:
     """Return the rest of a path that lies below a prefix, else None."""
     return path[len(prefix) + 1 :] if path.startswith(f"{prefix}/") else None
 
 
 def _parse_schema_path(path: str, *, layout: PathLayout, fields: Collection[str] | None) -> ParsedPath | None:
-    partition, segments = _split_attributes(path.split("/"))
+    partition, segments = split_attributes(path.split("/"))
     if len(segments) < 3 or not all(segments):  # noqa: PLR2004 - schema, table, object
         return None
     schema, folder, *rest = segments
     if rest[0] == "objects" and len(rest) > 1:
         rest = rest[1:]
-    key, rest = _split_attributes(rest)
+    key, rest = split_attributes(rest)
     if not rest or (not key and rest == [TABLE_EXPORT]):
         return None
     name, subpath = rest[0], "/".join(rest[1:])
@@ -163,7 +163,7 @@ def _parse_schema_path(path: str, *, layout: PathLayout, fields: Collection[str]
     )
 
 
-def _split_attributes(segments: list[str]) -> tuple[dict[str, str], list[str]]:
+def split_attributes(segments: list[str]) -> tuple[dict[str, str], list[str]]:
     """Take the ``attr=value`` segments from the front, still encoded."""
     attributes: dict[str, str] = {}
     for at, segment in enumerate(segments):

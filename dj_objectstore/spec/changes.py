@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from dj_objectstore.exceptions import ConfigurationError
 from dj_objectstore.spec.files import CONFIGURATION, SECRETS
-from dj_objectstore.spec.secrets import SECRET_KEYS, redact, remove_secret, write_secret
+from dj_objectstore.spec.secrets import SECRET_KEYS, hold_secrets, redact, settle_secrets
 from dj_objectstore.spec.templates import write_content
 
 if TYPE_CHECKING:
@@ -38,6 +38,15 @@ class FileChange:
     path: Path
     before: str | None = field(repr=False)
     after: str | None = field(repr=False)
+
+    def write(self, *, backup: bool = False) -> None:
+        """Replace or remove the file; with `backup` keep beside it what is replaced."""
+        if self.after is None:
+            self.path.unlink(missing_ok=True)
+            return
+        if backup and self.before is not None:
+            write_content(self.path.with_name(self.path.name + BACKUP), self.before, like=self.path)
+        write_content(self.path, self.after)
 
 
 @dataclass(frozen=True)
@@ -79,10 +88,11 @@ class Changes:
         return redact(_SECRET_LINE.sub(r'\1"***"', "".join(parts)), self.masked)
 
     def write(self, *, backup: bool = False) -> None:
-        """Write the secrets, then the configuration, and only then remove the older places of secrets.
+        """Write the configuration and its secrets so that both count from one moment on.
 
-        Each file is replaced at once. When the process dies between two of them, the configuration is the
-        old one or the new one as a whole, and a new store's secrets wait for it.
+        The new secrets wait (see `waiting`) until the configuration file is replaced; then they are put in
+        their places, and the older places of secrets are removed. When the process dies at any step, what
+        counts is the old configuration or the new one, each with its own secrets.
 
         Parameters
         ----------
@@ -95,20 +105,19 @@ class Changes:
             When a file was changed by somebody else since the changes were planned; nothing is written then.
         """
         self._check_unchanged()
-        for name, value in self.secrets.items():
-            if value is not None:
-                write_secret(self.folder, name, value)
-        for change in sorted(self.changes, key=lambda change: change.path.name != CONFIGURATION):
-            if change.after is None:
-                change.path.unlink(missing_ok=True)
-                continue
-            if backup and change.before is not None:
-                copy = change.path.with_name(change.path.name + BACKUP)
-                write_content(copy, change.before, like=change.path)
-            write_content(change.path, change.after)
-        for name, value in self.secrets.items():
-            if value is None:
-                remove_secret(self.folder, name)
+        settle_secrets(self.folder)
+        changes = sorted(self.changes, key=lambda change: change.path.name != CONFIGURATION)
+        first = next((change for change in changes if change.path.parent != self.folder), None)
+        if self.secrets and first:
+            hold_secrets(self.folder, self.secrets, file=first.path, before=first.before, after=first.after)
+        elif self.secrets:
+            hold_secrets(self.folder, self.secrets)
+        if first:
+            first.write(backup=backup)
+        settle_secrets(self.folder)
+        for change in changes:
+            if change is not first:
+                change.write(backup=backup)
 
     def _check_unchanged(self) -> None:
         for change in self.changes:

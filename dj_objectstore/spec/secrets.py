@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets as _random
 import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.report import Problem
+from dj_objectstore.spec.waiting import WAITING, State, Waiting, digest_of, find_waiting, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,15 +95,17 @@ def is_placeholder(text: str) -> bool:
 def read_secrets(folder: Path | None) -> dict[str, str]:
     """Return the secrets in a folder by the names of their files, without placeholders.
 
-    Files that can't be read are left out; `check_secrets` tells of them.
+    Secrets of an interrupted write are among them from the moment that its settings count. Files that can't
+    be read are left out; `check_secrets` tells of them.
     """
-    found = {}
+    found: dict[str, str | None] = {}
     for path in _files(folder):
         with suppress(OSError, UnicodeDecodeError):
-            text = _read_file(path)
-            if not is_placeholder(text):
-                found[path.name] = text
-    return found
+            found[path.name] = _read_file(path)
+    waiting = find_waiting(folder)
+    if waiting and waiting.state == "counts":
+        found |= waiting.secrets
+    return {name: text for name, text in found.items() if text is not None and not is_placeholder(text)}
 
 
 def is_known_secret(path: Path, value: Any) -> bool:
@@ -127,6 +129,7 @@ def check_secrets(folder: Path | None) -> Iterator[Problem]:
         return
     if folder.stat().st_mode & _OTHERS:
         yield _open_to_others(folder, "700")
+    yield from _check_waiting(folder)
     for path in _files(folder):
         try:
             mode = path.stat().st_mode
@@ -156,32 +159,60 @@ def write_secret(folder: Path, name: str, value: str) -> Path:
     """
     make_secrets_folder(folder)
     path = folder / name
-    _write_private(path, f"{value}\n" if value else "")
+    write_private(path, f"{value}\n" if value else "")
     return path
 
 
-def remove_secret(folder: Path, name: str) -> None:
-    """Remove the file of one secret, if it is there."""
-    (folder / name).unlink(missing_ok=True)
+def hold_secrets(
+    folder: Path,
+    secrets: Mapping[str, str | None],
+    *,
+    file: Path | None = None,
+    before: str | None = None,
+    after: str | None = None,
+) -> None:
+    """Write secrets that count as soon as a configuration file holds the settings they belong to.
+
+    Parameters
+    ----------
+    folder
+        The folder ``.secrets``; made when it does not exist.
+    secrets
+        By the name of their file: empty for a placeholder, None for one that goes.
+    file, before, after
+        The configuration file, its text now, and the text that is awaited; without a file they count at once.
+    """
+    make_secrets_folder(folder)
+    Waiting(dict(secrets), file, digest_of(before), digest_of(after)).write(folder)
+
+
+def settle_secrets(folder: Path) -> State:
+    """Put secrets that wait in their places when they count, and drop them when they don't.
+
+    Returns
+    -------
+    str
+        ``"counts"`` or ``"dropped"``; ``"unclear"`` for those dropped because their file was changed since;
+        ``"nothing"`` where none waited.
+    """
+    waiting = find_waiting(folder)
+    if waiting is None:
+        return "nothing"
+    state = waiting.state
+    for name, value in waiting.secrets.items() if state == "counts" else ():
+        if value is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            write_secret(folder, name, value)
+    (folder / WAITING).unlink(missing_ok=True)
+    return state
 
 
 def make_secrets_folder(folder: Path) -> None:
     """Make the folder ``.secrets``, for its owner alone, with a ``.gitignore``."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (folder / ".gitignore").exists():
-        _write_private(folder / ".gitignore", IGNORE_FILE)
-
-
-def _write_private(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{_random.token_hex(6)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        write_private(folder / ".gitignore", IGNORE_FILE)
 
 
 def _files(folder: Path | None) -> list[Path]:
@@ -207,6 +238,26 @@ def _read_file(path: Path) -> str:
 
 def _digest(text: str) -> bytes:
     return sha256(text.encode()).digest()
+
+
+_FINISH = "dj-objectstore configure, and djo.configure(), begin with finishing it"
+
+
+def _check_waiting(folder: Path) -> Iterator[Problem]:
+    """Tell of a write that was interrupted, and what counts now."""
+    waiting = find_waiting(folder)
+    if waiting is None:
+        return
+    names = ", ".join(sorted(waiting.secrets))
+    if waiting.state == "counts":
+        told = f"a write was interrupted: {names} count as written, and are not yet in their files"
+        yield Problem("interrupted", str(folder), told, _FINISH)
+    elif waiting.state == "unclear":
+        told = (
+            f"a write was interrupted, and {waiting.file} was changed since: {names} are as they were, and "
+            "may be older than the settings"
+        )
+        yield Problem("interrupted", str(folder), told, "give these secrets again: djo.configure()")
 
 
 def _open_to_others(path: Path, mode: str) -> Problem:

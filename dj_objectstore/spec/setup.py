@@ -27,7 +27,7 @@ from dj_objectstore.spec.files import (
 )
 from dj_objectstore.spec.forms import Form, check_form, find_kind, kind_of
 from dj_objectstore.spec.gathering import DEFAULTS, gather_project, names_of
-from dj_objectstore.spec.secrets import SECRET_KEYS, read_secrets
+from dj_objectstore.spec.secrets import SECRET_KEYS, read_secrets, settle_secrets
 from dj_objectstore.spec.templates import credentials_of, format_content, merge_stores, split_stores
 
 if TYPE_CHECKING:
@@ -164,6 +164,24 @@ def find_targets(folder: Path | None = None) -> list[Target]:
     if not any(target.path.resolve() == own.resolve() for target in targets):
         targets.append(Target(own, exists=own.is_file(), is_elsewhere=False))
     return targets
+
+
+def finish_interrupted(folder: Path | None = None) -> str:
+    """Finish what a process that died was writing; return what to tell of it, ``""`` for nothing.
+
+    Whatever had begun to count gets its place, and what had not is dropped.
+    """
+    told = []
+    for target in find_targets(folder):
+        match settle_secrets(target.path.parent / SECRETS):
+            case "counts":
+                told.append(f"an interrupted write of {target.path} was finished")
+            case "unclear":
+                told.append(
+                    f"a write of {target.path} was interrupted, and the file was changed since: "
+                    "its secrets may be older than its settings; give them again"
+                )
+    return "; ".join(told)
 
 
 def find_settings(name: str, folder: Path | None = None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import Any
 from dj_objectstore.exceptions import ConfigurationError
 from dj_objectstore.spec.files import BLOCK, CONFIGURATION, SECRETS, read_json, table_of
 from dj_objectstore.spec.gathering import DEFAULTS
-from dj_objectstore.spec.secrets import SECRET_KEYS, make_secrets_folder, without_secrets, write_secret
+from dj_objectstore.spec.secrets import SECRET_KEYS, hold_secrets, settle_secrets, without_secrets
 from dj_objectstore.spec.validation import check_settings, settings_error
 
 _SECTIONS = (
@@ -100,9 +100,18 @@ def save_template(
             f"credentials must not stand in {path.name}, and there are some: {', '.join(credentials)}",
             hint="Pass create_secrets_dir=True to write them into .secrets, or leave them out.",
         )
+    text = format_content(merge_stores(content or {"database": {"host": "localhost"}}, given))
     if create_secrets_dir:
-        _write_secrets(path.parent / SECRETS, credentials, {**_named(content.get("stores")), **_named(given)})
-    write_content(path, merge_stores(content or {"database": {"host": "localhost"}}, given))
+        folder = path.parent / SECRETS
+        before = path.read_text(encoding="utf-8") if path.is_file() else None
+        stores = {**_named(content.get("stores")), **_named(given)}
+        settle_secrets(folder)
+        secrets = {**_placeholders(folder, stores), **credentials}
+        hold_secrets(folder, secrets, file=path, before=before, after=text)
+        write_content(path, text)
+        settle_secrets(folder)
+    else:
+        write_content(path, text)
     return path
 
 
@@ -197,15 +206,14 @@ def _check_stores(stores: Mapping[str, Any]) -> None:
         raise settings_error(problems)
 
 
-def _write_secrets(folder: Path, credentials: Mapping[str, str], stores: Mapping[str, Any]) -> None:
-    make_secrets_folder(folder)
-    for name, value in credentials.items():
-        write_secret(folder, name, value)
-    for store, settings in stores.items():
-        for key in PLACEHOLDERS.get(settings.get("protocol", ""), ()):
-            name = f"stores.{store}.{key}"
-            if not (folder / name).exists():
-                write_secret(folder, name, "")
+def _placeholders(folder: Path, stores: Mapping[str, Any]) -> dict[str, str]:
+    """Return an empty secret for each file that stores usually have and that is not there."""
+    names = [
+        f"stores.{store}.{key}"
+        for store, settings in stores.items()
+        for key in PLACEHOLDERS.get(settings.get("protocol", ""), ())
+    ]
+    return {name: "" for name in names if not (folder / name).exists()}
 
 
 def _named(stores: Any) -> dict[str, Any]:

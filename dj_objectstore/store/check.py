@@ -74,13 +74,14 @@ def check_store(name_or_spec: str | StoreSpec | None = None, *, config: Any = No
     start = time.perf_counter()
     try:
         spec = open_store(name_or_spec, config=config).spec
-        origins = gather_stores(config).origins.get(spec.name, {})
+        is_given = not (name_or_spec is None or isinstance(name_or_spec, str))
+        origins = {} if is_given else gather_stores(config).origins.get(spec.name, {})
     except ConfigurationError as err:
         yield StepResult("resolve", "failed", err.message, err.hint, time.perf_counter() - start)
         yield from skip_steps(STEPS[1:], "its settings are wrong")
         return
     yield StepResult("resolve", "ok", spec.place, seconds=time.perf_counter() - start)
-    run = _Run(spec, _tell_credentials(origins))
+    run = _Run(spec, "" if is_given and spec.secrets() else _tell_credentials(origins))
     try:
         yield from run.steps()
     finally:

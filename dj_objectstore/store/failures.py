@@ -183,7 +183,7 @@ def _refused(err: Exception, key: str, spec: StoreSpec, code: str) -> StoreAcces
     store = f"store {spec.name!r} ({spec.place})"
     if isinstance(err, PermissionError) or meaning or code in _REFUSED_CODES or _is_of_credentials(err, code):
         return StoreUnavailableError(
-            f"{store} refuses access to {key!r}: {reason}",
+            f"{store} refuses access to {repr(key) if key else 'it'}: {reason}",
             hint=hint
             or "Check the store's credentials and what they allow; renew them when they have expired.",
         )
@@ -192,7 +192,7 @@ def _refused(err: Exception, key: str, spec: StoreSpec, code: str) -> StoreAcces
     if getattr(err, "errno", None) == errno.ENAMETOOLONG:
         return StoreAccessError(f"{store} takes no name as long as {key!r}", hint="Use a shorter name.")
     return StoreUnavailableError(
-        f"{store} did not answer for {key!r}: {reason}",
+        f"{store} did not answer{f' for {key!r}' if key else ''}: {reason}",
         hint="Check the endpoint and the network, and try again; nothing was written in part.",
     )
 

@@ -12,25 +12,28 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from dj_objectstore.exceptions import ValueRefusedError
+from dj_objectstore.maintenance.readable_names import render_name
 from dj_objectstore.store.store import Store, open_store
 from dj_objectstore.widgets.analysis.analysis import Analysis
 from dj_objectstore.widgets.browsing import browser_actions as actions
-from dj_objectstore.widgets.browsing.contents import Contents, contents_of
+from dj_objectstore.widgets.browsing.browsable import contents_of
 from dj_objectstore.widgets.browsing.folder_listing import Arrangement
 from dj_objectstore.widgets.browsing.previews import preview
+from dj_objectstore.widgets.browsing.store_methods import StoreMethods
 from dj_objectstore.widgets.frames.targets import Targets
 from dj_objectstore.widgets.messages.answers import CANCELLED, Answer, Failure, Opened
 from dj_objectstore.widgets.movies.stored import MOVIE_FILES, open_stored
 from dj_objectstore.widgets.widget import OF_THE_PAGE, ObjectStoreWidget
 
 if TYPE_CHECKING:
+    from dj_objectstore.widgets.browsing.contents import Contents
     from dj_objectstore.widgets.channel import Job, Method
     from dj_objectstore.widgets.messages.browser_messages import (
         AboutParams,
         ManifestParams,
         RowsParams,
         SaveParams,
-        UsageParams,
+        SaveRowsParams,
         VerifyParams,
     )
     from dj_objectstore.widgets.messages.protocol import ListParams, OpenParams, PreviewParams
@@ -86,9 +89,6 @@ class Browser(ObjectStoreWidget):
                 actions.verify, contents.tree.find(params.node), job, read_data=params.read_data
             )
 
-        def usage(_params: UsageParams, job: Job) -> Answer:
-            return Answer(contents.usage(lambda files: job.progress(files, 0, "files counted")))
-
         def manifest(params: ManifestParams, _job: Job) -> Answer:
             return actions.manifest(contents.tree.find(params.node))
 
@@ -97,6 +97,10 @@ class Browser(ObjectStoreWidget):
             if params.into == "page":
                 return _unless_stopped(actions.save_into_page, nodes, job)
             return _unless_stopped(actions.save_into_folder, nodes, contents.folder, job)
+
+        def save_rows(params: SaveRowsParams, job: Job) -> Answer | Failure:
+            folder = contents.folder / render_name("{table}", {"table": contents.title})
+            return _unless_stopped(actions.save_rows, contents.chosen(params.rows), folder, job)
 
         return {
             "about": about,
@@ -107,7 +111,8 @@ class Browser(ObjectStoreWidget):
             "verify": verify,
             "manifest": manifest,
             "save": save,
-            "usage": usage,
+            "save_rows": save_rows,
+            **StoreMethods(contents).methods,
         }
 
     def _open(self, contents: Contents, params: OpenParams, _job: Job) -> Answer:

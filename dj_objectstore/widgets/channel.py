@@ -20,15 +20,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dj_objectstore.exceptions import ValueRefusedError
+from dj_objectstore.widgets import door
 from dj_objectstore.widgets.frames.describe import describe, profile
 from dj_objectstore.widgets.frames.frames import FrameService, frame_service
 from dj_objectstore.widgets.frames.lanes import FrameLane, FrameWish
+from dj_objectstore.widgets.frames.packing import pack_frame
 from dj_objectstore.widgets.frames.shots import Shot
 from dj_objectstore.widgets.frames.streams import PlayOptions, Stream
 from dj_objectstore.widgets.messages.answers import (
     CANCELLED,
     Answer,
     Buffer,
+    DoorOpened,
     EndReason,
     Failure,
     FrameResult,
@@ -45,7 +48,9 @@ from dj_objectstore.widgets.messages.protocol import (
     Cancel,
     Credit,
     DescribeParams,
+    DoorParams,
     FrameParams,
+    FrameRequest,
     Message,
     Play,
     ProfileParams,
@@ -57,12 +62,15 @@ from dj_objectstore.widgets.messages.strict import ProtocolError
 if TYPE_CHECKING:
     from dj_objectstore.exceptions import ObjectStoreError
     from dj_objectstore.widgets.frames.targets import Targets
+    from dj_objectstore.widgets.messages.protocol import Encoding
     from dj_objectstore.widgets.movies.sources import FrameSource
 
 log = logging.getLogger("dj_objectstore.widgets")
 
 Post = Callable[[dict[str, Any], list[Buffer]], None]
-LONG = frozenset({"profile", "project", "trace", "clip", "verify", "save", "usage"})
+LONG = frozenset(
+    {"profile", "project", "trace", "clip", "verify", "save", "save_rows", "usage", "owners", "compare"}
+)
 """Methods that go through a whole movie, object or store: nothing short waits behind them."""
 PROGRESS_SECONDS = 0.1
 MAX_STREAMS = 8
@@ -73,12 +81,12 @@ MAX_REMEMBERED = 64
 class Job:
     """One request on its way: answered once, unless it was cancelled before."""
 
-    def __init__(self, channel: Channel, view: str, request: int) -> None:
+    def __init__(self, channel: Channel, view: str, request: int, reply: Post | None = None) -> None:
         self._channel = channel
         self._lock = threading.Lock()
         self._answered = False
         self._told = 0.0
-        self.view, self.request = view, request
+        self.view, self.request, self.reply = view, request, reply
 
     @property
     def is_answered(self) -> bool:
@@ -121,7 +129,11 @@ class Channel:
     def __init__(self, *, post: Post, targets: Targets, methods: Mapping[str, Method] | None = None) -> None:
         self._post = post
         self._targets = targets
-        self._methods: dict[str, Method] = {"describe": self._describe, "profile": self._profile}
+        self._methods: dict[str, Method] = {
+            "describe": self._describe,
+            "profile": self._profile,
+            "door": self._open_door,
+        }
         self._methods |= methods or {}
         self._lock = threading.Lock()
         self._jobs: dict[tuple[str, int], Job] = {}
@@ -129,6 +141,7 @@ class Channel:
         self._lanes: OrderedDict[tuple[str, str | None, int], FrameLane] = OrderedDict()
         self._greeted: OrderedDict[str, bool] = OrderedDict()
         self._closed = False
+        self._opened: DoorOpened | None = None
 
     # -- receiving: no work here -------------------------------------------------------------------------
 
@@ -136,12 +149,27 @@ class Channel:
         """Take one message of a view; never raises."""
         if self._closed:
             return
+        self._service.attention.pay()
         try:
             message = parse_message(content)
         except ProtocolError as err:
             self._refuse(content, err)
             return
         self._dispatch(message)
+
+    def receive_aside(self, content: Any, reply: Post) -> None:
+        """Take a request for a frame that came another way, and answer it there.
+
+        Raises
+        ------
+        ProtocolError
+            When it is another message, or outside the protocol.
+        """
+        message = parse_message(content)
+        if not isinstance(message, FrameRequest) or self._closed:
+            raise ProtocolError("only frames can be asked for here")
+        self._service.attention.pay()
+        self._request(message, reply)
 
     def close(self) -> None:
         """Stop all streams, forget all requests, and tell the views."""
@@ -156,6 +184,8 @@ class Channel:
             stream.stop()
         for lane in lanes:
             lane.close()
+        if self._opened is not None:
+            door.front_door.dismiss(self._opened.token)
         self.post(build_event("closed"))
 
     def _dispatch(self, message: Message) -> None:
@@ -166,7 +196,7 @@ class Channel:
                 self._play(message)
             case Credit():
                 if stream := self._streams.get((message.view, message.stream)):
-                    stream.add_credit(message.n)
+                    stream.add_credit(message.n, encoding=message.encoding)
             case Stop():
                 if stream := self._streams.get((message.view, message.stream)):
                     stream.stop()
@@ -187,8 +217,8 @@ class Channel:
 
     # -- requests ----------------------------------------------------------------------------------------
 
-    def _request(self, message: Any) -> None:
-        job = Job(self, message.view, message.id)
+    def _request(self, message: Any, reply: Post | None = None) -> None:
+        job = Job(self, message.view, message.id, reply)
         with self._lock:
             self._jobs[message.view, message.id] = job
         if isinstance(message.params, FrameParams):
@@ -218,6 +248,15 @@ class Channel:
     def _describe(self, params: DescribeParams, _job: Job) -> Answer:
         return describe(self._service, self._targets.find(params.target).source())
 
+    def _open_door(self, _params: DoorParams, _job: Job) -> Answer:
+        with self._lock:
+            if self._opened is None and not self._closed:
+                self._opened = DoorOpened.model_validate(door.front_door.admit(self.receive_aside))
+            opened = self._opened
+        if opened is None:
+            raise ValueRefusedError("this widget is closed")
+        return Answer(opened)
+
     def _profile(self, params: ProfileParams, job: Job) -> Answer:
         source = self._targets.find(params.target).source()
         return profile(
@@ -232,7 +271,7 @@ class Channel:
     def _ask_frame(self, params: FrameParams, job: Job) -> None:
         def answer(frame: np.ndarray | Failure | Exception) -> None:
             if isinstance(frame, np.ndarray):
-                job.answer(Answer(_frame_result(params.index, frame, shot), [_bytes_of(frame)]))
+                job.answer(Answer(*_pack(params.index, frame, shot, params.encoding)))
             else:
                 job.answer(frame)
 
@@ -267,6 +306,7 @@ class Channel:
             message.credit,
             message.keep,
             _shot_of(message),
+            message.encoding,
         )
         stream = Stream(
             options,
@@ -303,14 +343,18 @@ class Channel:
                 self._greeted.popitem(last=False)
         if isinstance(outcome, Answer):
             message = build_response(job.view, job.request, outcome.result, first=first)
-            self.post(message, outcome.buffers)
+            self.post(message, outcome.buffers, by=job.reply)
         else:
-            self.post(build_failure(job.view, job.request, failure_of(outcome), first=first))
+            failure = build_failure(job.view, job.request, failure_of(outcome), first=first)
+            self.post(failure, by=job.reply)
 
-    def post(self, message: dict[str, Any], buffers: Sequence[Buffer] = ()) -> bool:
-        """Send one message; False when nobody can be reached."""
+    def post(
+        self, message: dict[str, Any], buffers: Sequence[Buffer] = (), *, by: Post | None = None
+    ) -> bool:
+        """Send one message, with the milliseconds of our clock; False when nobody can be reached."""
+        stamped = {**message, "sent": round(1000 * time.monotonic(), 1)}
         try:
-            self._post(message, list(buffers))
+            (by or self._post)(stamped, list(buffers))
         except Exception as err:  # noqa: BLE001 - the message edge: a lost page or kernel is no error of ours
             log.debug("a message to a widget was not sent: %s", type(err).__name__)
             return False
@@ -325,11 +369,9 @@ class _ViewSink:
         self._view = view
         self._shot = shot
 
-    def send_frame(self, stream: int, index: int, frame: np.ndarray) -> bool:
-        result = _frame_result(index, frame, self._shot)
-        return self._channel.post(
-            build_stream_frame(self._view, stream=stream, frame=result), [_bytes_of(frame)]
-        )
+    def send_frame(self, stream: int, index: int, frame: np.ndarray, encoding: Encoding) -> bool:
+        result, buffers = _pack(index, frame, self._shot, encoding)
+        return self._channel.post(build_stream_frame(self._view, stream=stream, frame=result), buffers)
 
     def send_missing(self, stream: int, span: range, error: ObjectStoreError) -> None:
         missing = {"stream": stream, "from": span.start, "to": span.stop}
@@ -345,13 +387,8 @@ def _shot_of(params: FrameParams | Play) -> Shot:
     return Shot(channel=params.channel, at=params.at, step=params.step, mean=params.mean)
 
 
-def _frame_result(index: int, frame: np.ndarray, shot: Shot) -> FrameResult:
+def _pack(index: int, frame: np.ndarray, shot: Shot, wanted: Encoding) -> tuple[FrameResult, list[Buffer]]:
     dtype = frame.dtype.newbyteorder("<").str
-    return FrameResult.model_validate(
-        {"index": index, "dtype": dtype, "shape": frame.shape, "step": shot.step}
-    )
-
-
-def _bytes_of(frame: np.ndarray) -> memoryview:
-    """Return the bytes of a frame, without a copy where it lies in one piece."""
-    return np.ascontiguousarray(frame).reshape(-1).view("u1").data
+    encoding, data = pack_frame(frame, wanted)
+    fields = {"index": index, "dtype": dtype, "shape": frame.shape, "step": shot.step, "encoding": encoding}
+    return FrameResult.model_validate(fields), [data]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -14,45 +14,39 @@ import traitlets
 from dj_objectstore.exceptions import ValueRefusedError
 from dj_objectstore.objects.progress import progress_bar
 from dj_objectstore.widgets.analysis.analysis import Analysis, Given
-from dj_objectstore.widgets.analysis.code_line import code_line
+from dj_objectstore.widgets.analysis.code_line import Call
+from dj_objectstore.widgets.analysis.head_start import give_head_start
 from dj_objectstore.widgets.analysis.labelled import masks_to_xarray, traces_to_xarray
 from dj_objectstore.widgets.analysis.passes import Watch
-from dj_objectstore.widgets.analysis.rois import check_rois, roi_pixels
+from dj_objectstore.widgets.analysis.rois import roi_pixels
 from dj_objectstore.widgets.analysis.series import read_events, read_traces
 from dj_objectstore.widgets.analysis.snapshot import draw_sheet_in_time, embed
 from dj_objectstore.widgets.analysis.traces import DEFAULT_BASELINE, relative
-from dj_objectstore.widgets.colormaps import check_colormap
 from dj_objectstore.widgets.frames.frames import frame_service
 from dj_objectstore.widgets.frames.shots import Shot
 from dj_objectstore.widgets.movies.linked import link, seconds_of
 from dj_objectstore.widgets.movies.opening import known_of_each, open_movie
-from dj_objectstore.widgets.widget import OF_THE_PAGE, ObjectStoreWidget
+from dj_objectstore.widgets.movies.rate import OwnRate
+from dj_objectstore.widgets.movies.sources import Timing
+from dj_objectstore.widgets.scrubber_state import STATE_NAMES, ScrubberState
+from dj_objectstore.widgets.widget import ObjectStoreWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import xarray
     from numpy.typing import NDArray
 
     from dj_objectstore.widgets.movies.sources import FrameSource
 
-MAX_FPS = 1000.0
-MAX_ROLLING = 1000
-UNITS = ("counts", "photons", "stabilized")
-PROJECTIONS = ("", "mean", "max", "std")
-CORNERS = 4
 MIN_CACHE_BYTES = 1_000_000
+OTHER_PICTURES = {"channel", "at", "overlay", "rolling", "projection"}
+"""Who begins with one of these does not begin with a plain frame of the first channel."""
+RATE_SECONDS = 0.05
+"""Making a scrubber waits no longer for the movie's own rate."""
 
 
-@dataclass(frozen=True, eq=False)
-class Call:
-    """How a scrubber was made: what `scrub` was given."""
-
-    movies: tuple[Any, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Scrubber(ObjectStoreWidget):
+class Scrubber(ScrubberState, ObjectStoreWidget):
     """Shows a movie frame by frame. Make one with `scrub`.
 
     Every attribute here can be set, observed and linked to other widgets with ``ipywidgets.jslink``.
@@ -62,8 +56,9 @@ class Scrubber(ObjectStoreWidget):
     position : int
         Frame that is shown.
     playing, fps, loop, keep : bool, float, bool, str
-        Whether it plays, at how many frames a second, and begins anew at the end. Where frames come late,
-        ``keep="time"`` leaves some out, and ``keep="frames"`` shows each.
+        Whether it plays, at how many frames a second (at first the movie's own rate, but 1 to 60), and begins
+        anew at the end. Where frames come late, ``keep="time"`` leaves some out, and ``keep="frames"`` shows
+        each.
     contrast : list of float or None
         Values (low, high) in counts that are the lowest and highest colour; None chooses them from the movie,
         or for each frame with ``contrast_mode="frame"``.
@@ -91,62 +86,39 @@ class Scrubber(ObjectStoreWidget):
 
     bundle = "scrubber"
 
-    position = traitlets.Int(0, min=0).tag(**OF_THE_PAGE)
-    fps = traitlets.Float(30.0, min=0.01, max=MAX_FPS).tag(**OF_THE_PAGE)
-    contrast = traitlets.List(traitlets.Float(), minlen=2, maxlen=2, allow_none=True, default_value=None).tag(
-        **OF_THE_PAGE
-    )
-    contrast_mode = traitlets.Enum(("movie", "frame"), "movie").tag(**OF_THE_PAGE)
-    gamma = traitlets.Float(1.0, min=0.1, max=10.0).tag(**OF_THE_PAGE)
-    colormap = traitlets.Unicode("gray").tag(**OF_THE_PAGE)
-    playing = traitlets.Bool(default_value=False).tag(**OF_THE_PAGE)
-    unit = traitlets.Enum(UNITS, "counts").tag(**OF_THE_PAGE)
-    loop = traitlets.Bool(default_value=True).tag(**OF_THE_PAGE)
-    keep = traitlets.Enum(("time", "frames"), "time").tag(**OF_THE_PAGE)
-    channel = traitlets.Int(0, min=0).tag(**OF_THE_PAGE)
-    at = traitlets.List(traitlets.Int(min=0)).tag(**OF_THE_PAGE)
-    overlay = traitlets.Bool(default_value=False).tag(**OF_THE_PAGE)
-    rolling = traitlets.Int(1, min=1, max=MAX_ROLLING).tag(**OF_THE_PAGE)
-    projection = traitlets.Enum(PROJECTIONS, "").tag(**OF_THE_PAGE)
-    viewport = traitlets.List(
-        traitlets.Float(), minlen=CORNERS, maxlen=CORNERS, allow_none=True, default_value=None
-    ).tag(**OF_THE_PAGE)
-    mask = traitlets.Int(-1, min=-1).tag(**OF_THE_PAGE)
-    rois = traitlets.List(traitlets.Dict()).tag(**OF_THE_PAGE)
     embedded = traitlets.Bytes(b"").tag(sync=True)
+    head_start = traitlets.Bytes(b"").tag(sync=True)
+    _is_rate_chosen = False
 
     def __init__(
         self,
         analysis: Analysis,
+        call: Call,
         *,
         title: str = "",
-        call: Call | None = None,
         **traits: Any,
     ) -> None:
-        super().__init__(**traits)
+        rate = {} if "fps" in traits else {"fps": call.rate.get(seconds=RATE_SECONDS)}
+        super().__init__(**rate, **traits)
+        self._is_rate_chosen = not rate
         self._title = title
-        self._call = call or Call()
+        self._call = call
         self._analysis = analysis
-        self.connect(analysis.targets, methods=analysis.methods)
+        self.connect(analysis.targets, methods={**analysis.methods, "code": call.answer})
+        call.rate.tell(_while_there(self, Scrubber._take_rate))
 
     def __repr__(self) -> str:
         return f"Scrubber({self._title!r}, position={self.position})"
 
-    @traitlets.validate("colormap")
-    def _check_colormap(self, proposal: Any) -> Any:
-        return _as_trait_error(check_colormap, proposal["value"])
+    @traitlets.validate("fps")
+    def _note_choice(self, proposal: Any) -> Any:
+        self._is_rate_chosen = True
+        return proposal["value"]
 
-    @traitlets.validate("rois")
-    def _check_rois(self, proposal: Any) -> Any:
-        return _as_trait_error(check_rois, proposal["value"])
-
-    @traitlets.validate("contrast", "viewport")
-    def _check_limits(self, proposal: Any) -> Any:
-        value, name = proposal["value"], proposal["trait"].name
-        half = 0 if value is None else len(value) // 2
-        if value is not None and not all(value[n] < value[n + half] for n in range(half)):
-            raise traitlets.TraitError(f"{name} must go from lower to higher values, got {value}")
-        return value
+    def _take_rate(self, rate: float) -> None:
+        """Play at the movie's own rate, which was found late, unless another was chosen meanwhile."""
+        if not self._is_rate_chosen:
+            self.fps = rate
 
     # -- what was drawn and given --------------------------------------------------------------------------
 
@@ -214,12 +186,7 @@ class Scrubber(ObjectStoreWidget):
     @property
     def code(self) -> str:
         """The line of Python that shows the movie as it is seen now."""
-        state = {
-            name: getattr(self, name)
-            for name, trait in self.traits(sync=True, echo_update=False).items()
-            if name != "playing" and getattr(self, name) != trait.default()
-        }
-        return code_line(self._call.movies, {**self._call.options, **state})
+        return self._call.line(self)
 
     def _source(self) -> FrameSource:
         return self._analysis.targets.find(None).source()
@@ -321,7 +288,7 @@ def scrub(
         "events": events, "traces": traces, "difference": difference or None,
         "embed_frames": embed_frames or None, "cache_bytes": cache_bytes, "title": title,
     }  # fmt: skip
-    if unknown := traits.keys() - {*Scrubber.class_trait_names(sync=True, echo_update=False), "layout"}:
+    if unknown := traits.keys() - {*STATE_NAMES, "layout"}:
         raise ValueRefusedError(
             f"scrub() has no option {', '.join(sorted(unknown))}",
             hint="Its options are its own and the attributes of Scrubber: position, fps, contrast, ...",
@@ -341,13 +308,19 @@ def scrub(
         traces=() if traces is None else read_traces(traces),
         views=views,
     )
-    call = Call(movies, {name: value for name, value in options.items() if value is not None})
     analysis = Analysis(targets, given)
     analysis.check()
-    embedded = (
-        embed(frame_service(), targets.find(None).source(), frames=embed_frames) if embed_frames else b""
-    )
-    return Scrubber(analysis, title=openings[0].title, call=call, embedded=embedded, **traits)
+    given_timing = Timing(known[0].frame_rate, known[0].times)
+    rate = OwnRate(given_timing, targets.find(None).source)
+    frames: dict[str, bytes] = {}
+    if embed_frames:
+        frames["embedded"] = embed(frame_service(), targets.find(None).source(), frames=embed_frames)
+    elif not traits.keys() & OTHER_PICTURES:
+        frames["head_start"] = give_head_start(
+            analysis.describe, targets.find(None).source, traits.get("position", 0)
+        )
+    call = Call(movies, {name: value for name, value in options.items() if value is not None}, rate)
+    return Scrubber(analysis, call, title=openings[0].title, **frames, **traits)
 
 
 def _set_cache(cache_bytes: int) -> None:
@@ -359,8 +332,12 @@ def _set_cache(cache_bytes: int) -> None:
     frame_service().cache_bytes = cache_bytes
 
 
-def _as_trait_error(check: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return check(value)
-    except ValueRefusedError as err:
-        raise traitlets.TraitError(str(err)) from err
+def _while_there(widget: Scrubber, act: Callable[[Scrubber, float], None]) -> Callable[[float], None]:
+    """Return `act` for a widget, without keeping it alive."""
+    reference = weakref.ref(widget)
+
+    def hear(rate: float) -> None:
+        if (there := reference()) is not None:
+            act(there, rate)
+
+    return hear

@@ -22,6 +22,7 @@ from dj_objectstore.spec.setup import (
     example_of,
     find_settings,
     find_targets,
+    finish_interrupted,
     open_draft,
     plan_defaults,
     plan_removal,
@@ -137,14 +138,15 @@ class Wizard(ObjectStoreWidget):
     def _start(self, _params: StartParams, _job: Job) -> Answer:
         with self._lock:
             self._typed.clear()
+        problem = finish_interrupted(self._folder)
         targets = tuple(target_info(target) for target in find_targets(self._folder))
         stores: tuple[StoreInfo, ...] = ()
-        older, problem = False, ""
+        older = False
         try:
             stores = tuple(_configured_stores(self._folder))
             older = plan_migration(self._folder).is_needed
         except ConfigurationError as err:
-            problem = str(err)
+            problem = "; ".join(filter(None, (problem, str(err))))
         return Answer(
             SetupFacts(kinds=kind_infos(), stores=stores, targets=targets, older=older, problem=problem)
         )

@@ -2,6 +2,7 @@
 
 import { type Fields, flag, integer, list, nullable, number, oneOf, record, text, texts } from "./check.ts";
 import type { EntryKind } from "./messages.ts";
+import { OWNING_RESULTS, type OwningMethods } from "./owning.ts";
 
 export interface ColumnInfo {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface About {
   readonly columns: readonly ColumnInfo[];
   /** Where the kernel puts downloads. */
   readonly folder: string;
+  /** What a store is joined to; "" for none. */
+  readonly database: string;
 }
 
 export interface ObjectInfo {
@@ -26,6 +29,7 @@ export interface ObjectInfo {
 }
 
 export interface RowInfo {
+  readonly id: string;
   readonly cells: readonly string[];
   readonly objects: readonly (ObjectInfo | null)[];
 }
@@ -35,10 +39,16 @@ export interface Rows {
   readonly next: string | null;
 }
 
+/** What is wrong with a file, or with the object of a row. */
+export interface Finding {
+  readonly file: string;
+  readonly message: string;
+}
+
 export interface Verified {
   readonly ok: boolean;
   readonly files: number;
-  readonly findings: readonly { readonly file: string; readonly message: string }[];
+  readonly findings: readonly Finding[];
   readonly note: string;
 }
 
@@ -50,29 +60,24 @@ export interface Saved {
   readonly path: string;
 }
 
-/** What a table, or a section of a store without tables, takes. */
-export interface Share {
-  readonly section: Section;
-  readonly schema_name: string;
-  readonly table: string;
+/** What of the objects of rows lies in a folder of the kernel now, and what does not, and why. */
+export interface SavedRows {
+  readonly path: string;
   readonly objects: number;
-  readonly files: number;
+  /** Of them were there before. */
+  readonly skipped: number;
   readonly size: number;
+  readonly findings: readonly Finding[];
 }
 
-export interface BrowsingMethods {
+export interface BrowsingMethods extends OwningMethods {
   about: { params: Record<string, never>; result: About };
   rows: { params: { cursor?: string; limit?: number; condition?: string }; result: Rows };
   verify: { params: { node: string; read_data?: boolean }; result: Verified };
   manifest: { params: { node: string }; result: { readonly text: string; readonly truncated: boolean } };
   save: { params: { nodes: readonly string[]; into: "page" | "folder" }; result: Saved };
-  usage: { params: Record<string, never>; result: { readonly shares: readonly Share[] } };
+  save_rows: { params: { rows: readonly string[] }; result: SavedRows };
 }
-
-const SECTIONS = ["schema", "hash", "filepath", "reserved", "foreign"] as const;
-
-/** Who wrote what lies in a part of a store. */
-export type Section = (typeof SECTIONS)[number];
 
 const KINDS = ["folder", "file", "array", "group", "movie"] as const;
 
@@ -98,34 +103,28 @@ function parseObject(raw: unknown): ObjectInfo | null {
 
 function parseRow(raw: unknown): RowInfo {
   const from = record(raw, "row");
-  return { cells: texts(from.cells, "cells"), objects: list(from, "objects").map(parseObject) };
+  return {
+    id: text(from, "id"),
+    cells: texts(from.cells, "cells"),
+    objects: list(from, "objects").map(parseObject),
+  };
 }
 
-function parseFinding(raw: unknown): { file: string; message: string } {
+function parseFinding(raw: unknown): Finding {
   const from = record(raw, "finding");
   return { file: text(from, "file"), message: text(from, "message") };
-}
-
-function parseShare(raw: unknown): Share {
-  const from = record(raw, "share");
-  return {
-    section: oneOf(from, "section", SECTIONS),
-    schema_name: text(from, "schema_name", ""),
-    table: text(from, "table", ""),
-    objects: integer(from, "objects"),
-    files: integer(from, "files"),
-    size: number(from, "size"),
-  };
 }
 
 export const BROWSING_RESULTS: {
   [M in keyof BrowsingMethods]: (from: Fields) => BrowsingMethods[M]["result"];
 } = {
+  ...OWNING_RESULTS,
   about: (from) => ({
     kind: oneOf(from, "kind", ["object", "objects", "rows", "store"]),
     title: text(from, "title"),
     columns: list(from, "columns").map(parseColumn),
     folder: text(from, "folder", ""),
+    database: text(from, "database", ""),
   }),
   rows: (from) => ({ rows: list(from, "rows").map(parseRow), next: nullable(from, "next", text) }),
   verify: (from) => ({
@@ -141,5 +140,11 @@ export const BROWSING_RESULTS: {
     size: number(from, "size"),
     path: text(from, "path", ""),
   }),
-  usage: (from) => ({ shares: list(from, "shares").map(parseShare) }),
+  save_rows: (from) => ({
+    path: text(from, "path"),
+    objects: integer(from, "objects"),
+    skipped: integer(from, "skipped"),
+    size: number(from, "size"),
+    findings: list(from, "findings").map(parseFinding),
+  }),
 };

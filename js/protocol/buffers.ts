@@ -10,7 +10,7 @@ import type { CodeDtype } from "./messages.ts";
 
 export type Codes = Uint8Array | Uint16Array | Float32Array;
 
-const BYTES: Record<CodeDtype, number> = { "|u1": 1, "<u2": 2, "<f4": 4 };
+export const BYTES: Record<CodeDtype, number> = { "|u1": 1, "<u2": 2, "<f4": 4 };
 
 function takeBytes(
   buffer: DataView | undefined,

@@ -1,6 +1,6 @@
 /** Builders of the messages to the kernel. Absent options are left out, never sent as null. */
 
-import type { Method, Methods, PlayOptions, ToKernel } from "./messages.ts";
+import type { Encoding, Method, Methods, PlayOptions, ToKernel } from "./messages.ts";
 
 export function buildRequest<M extends Method>(
   view: string,
@@ -19,8 +19,8 @@ export function buildPlay(view: string, id: number, options: PlayOptions): ToKer
   return { kind: "play", view, id, ...options };
 }
 
-export function buildCredit(view: string, stream: number, n: number): ToKernel {
-  return { kind: "credit", view, stream, n };
+export function buildCredit(view: string, stream: number, n: number, encoding?: Encoding): ToKernel {
+  return { kind: "credit", view, stream, n, ...(encoding ? { encoding } : {}) };
 }
 
 export function buildStop(view: string, stream: number): ToKernel {

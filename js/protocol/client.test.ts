@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeModel } from "../testing/fake-model.ts";
+import { packCodes } from "../testing/pack.ts";
 import { modelChannel } from "./channel.ts";
 import { Client } from "./client.ts";
 
@@ -28,7 +29,7 @@ describe("a request", () => {
     const buffer = new DataView(new ArrayBuffer(1));
     model.receive(frame("a1", 1, 17), [buffer]);
     expect(await answer).toEqual({
-      result: { index: 17, dtype: "|u1", shape: [1, 1], step: 1 },
+      result: { index: 17, dtype: "|u1", shape: [1, 1], step: 1, encoding: "raw" },
       buffers: [buffer],
     });
   });
@@ -120,6 +121,134 @@ describe("a stream", () => {
     const error = { code: "target", message: "no such movie", hint: "" };
     model.receive({ kind: "response", view: "a1", id: 1, ok: false, error });
     expect(handlers.onEnd).toHaveBeenCalledWith(expect.objectContaining({ reason: "error", error }));
+  });
+});
+
+describe("frames over a line that is slower than packing them", () => {
+  const options = { from: 0, fps: 30, loop: true, credit: 8, keep: "time" } as const;
+  const shape = [64, 64];
+  const handlers = () => ({ onFrame: vi.fn(), onUnavailable: vi.fn(), onEnd: vi.fn() });
+  const packed = (level: number) => packCodes(new Uint8Array(4096).fill(level));
+  const frameOf = (index: number, more: object = { encoding: "deflate" }) => ({
+    kind: "frame",
+    view: "a1",
+    stream: 1,
+    index,
+    dtype: "|u1",
+    shape,
+    ...more,
+  });
+  const indices = (onFrame: ReturnType<typeof vi.fn>) => onFrame.mock.calls.map(([frame]) => frame.index);
+  let now = 0;
+
+  /** Frames of another view of the movie, each so many milliseconds on its way. */
+  function travel(took: number): void {
+    for (let n = 0; n < 24; n++) {
+      model.receive({ kind: "event", view: "*", name: "none", data: {}, sent: now });
+      now += took;
+      model.receive({ ...frameOf(n), view: "b1", sent: now - took }, [
+        new DataView(new ArrayBuffer(200_000)),
+      ]);
+    }
+  }
+
+  beforeEach(() => {
+    client.dispose();
+    now = 0;
+    client = new Client(modelChannel(model.proxy()), "a1", () => now);
+  });
+
+  it("are asked for packed, and raw as soon as the line is fast", () => {
+    travel(100);
+    void client.request("frame", { index: 3 });
+    void client.request("describe", {});
+    const stream = client.play(options, handlers());
+    travel(1);
+    stream.credit(4);
+    stream.credit(4);
+    void client.request("frame", { index: 4 });
+    expect(model.sent).toMatchObject([
+      { method: "frame", params: { index: 3, encoding: "deflate" } },
+      { method: "describe" },
+      { kind: "play", encoding: "deflate" },
+      { kind: "credit", encoding: "raw" },
+      { kind: "credit" },
+      { method: "frame", params: { index: 4 } },
+    ]);
+    expect(JSON.stringify(model.sent.at(1))).not.toContain("encoding");
+    expect(JSON.stringify(model.sent.slice(4))).not.toContain("encoding");
+  });
+
+  it("are asked for raw where the browser can't unpack", () => {
+    vi.stubGlobal("DecompressionStream", undefined);
+    travel(100);
+    void client.request("frame", { index: 3 });
+    vi.unstubAllGlobals();
+    expect(JSON.stringify(model.sent)).not.toContain("encoding");
+  });
+
+  it("are answered unpacked", async () => {
+    const answer = client.request("frame", { index: 17 });
+    const result = { index: 17, dtype: "|u1", shape, encoding: "deflate" };
+    model.receive({ kind: "response", view: "a1", id: 1, ok: true, result }, [await packed(9)]);
+    const { buffers } = await answer;
+    expect(new Uint8Array(buffers[0]?.buffer as ArrayBuffer)).toEqual(new Uint8Array(4096).fill(9));
+  });
+
+  it("are refused where they can't be unpacked", async () => {
+    const answer = client.request("frame", { index: 17 });
+    const result = { index: 17, dtype: "|u1", shape: [65, 64], encoding: "deflate" };
+    model.receive({ kind: "response", view: "a1", id: 1, ok: true, result }, [await packed(9)]);
+    await expect(answer).rejects.toMatchObject({ name: "ProtocolError" });
+  });
+
+  it("come in their order, packed or not, and the end last", async () => {
+    const heard = handlers();
+    const [first, last] = [await packed(1), await packed(3)];
+    client.play(options, heard);
+    model.receive(frameOf(0), [first]);
+    model.receive(frameOf(1, {}), [new DataView(new ArrayBuffer(4096))]);
+    model.receive({
+      kind: "event",
+      view: "a1",
+      name: "unavailable",
+      data: { stream: 1, from: 2, to: 3, error: { code: "chunk", message: "gone" } },
+    });
+    model.receive(frameOf(3), [last]);
+    model.receive({ kind: "end", view: "a1", stream: 1, reason: "end" });
+    expect(heard.onFrame).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(heard.onEnd).toHaveBeenCalledTimes(1));
+    expect(indices(heard.onFrame)).toEqual([0, 1, 3]);
+    const order = [heard.onFrame, heard.onUnavailable, heard.onEnd].map(
+      (one) => one.mock.invocationCallOrder,
+    );
+    expect(order[1]?.[0]).toBeGreaterThan(order[0]?.[1] as number);
+    expect(order[2]?.[0]).toBeGreaterThan(order[0]?.[2] as number);
+  });
+
+  it("are not handed on once the stream was stopped", async () => {
+    const heard = handlers();
+    const [frame, other] = [await packed(1), await packed(9)];
+    const stream = client.play(options, heard);
+    model.receive(frameOf(0), [frame]);
+    stream.stop();
+    const next = client.request("frame", { index: 17 });
+    const result = { index: 17, dtype: "|u1", shape, encoding: "deflate" };
+    model.receive({ kind: "response", view: "a1", id: 2, ok: true, result }, [other]);
+    await next;
+    expect(heard.onFrame).not.toHaveBeenCalled();
+  });
+
+  it("end the stream, with the reason, where one can't be unpacked", async () => {
+    const heard = handlers();
+    const frame = await packed(1);
+    client.play(options, heard);
+    model.receive(frameOf(0), [frame]);
+    model.receive(frameOf(1), [new DataView(new ArrayBuffer(100))]);
+    await vi.waitFor(() => expect(heard.onEnd).toHaveBeenCalledTimes(1));
+    expect(indices(heard.onFrame)).toEqual([0]);
+    expect(heard.onEnd.mock.calls[0]?.[0]).toMatchObject({ reason: "error", error: { code: "protocol" } });
+    expect(model.sent.at(-1)).toEqual({ kind: "stop", view: "a1", stream: 1 });
   });
 });
 

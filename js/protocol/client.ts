@@ -9,8 +9,13 @@
 import { buildCancel, buildCredit, buildPlay, buildRequest, buildStop } from "./build.ts";
 import type { Channel } from "./channel.ts";
 import { integer, ProtocolError } from "./check.ts";
+import { type Door, findProxy, openDoor } from "./door.ts";
+import { InOrder } from "./in-order.ts";
+import { Link } from "./link.ts";
 import {
+  type Encoding,
   type Failure,
+  type FrameResult,
   type Method,
   type Methods,
   type PlayOptions,
@@ -18,9 +23,11 @@ import {
   type StreamEnd,
   type StreamFrame,
   type ToBrowser,
+  type ToKernel,
 } from "./messages.ts";
 import { parseFailure, parseMessage } from "./parse.ts";
 import { parseResult } from "./results.ts";
+import { canUnpack, unpackFrame } from "./unpack.ts";
 
 /** The kernel answered a request with an error. */
 export class KernelError extends Error {
@@ -84,16 +91,21 @@ export class Client {
   readonly #channel: Channel;
   readonly #stopListening: () => void;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #streams = new Map<number, StreamHandlers>();
+  readonly #streams = new Map<number, StreamHandlers & { readonly arrivals: InOrder }>();
   /** The stream that each `play` asked for; a refused one is answered by its id. */
   readonly #plays = new Map<number, number>();
   readonly #events = new Set<EventHandler>();
   readonly #endings = new Set<() => void>();
+  readonly #link = new Link();
+  readonly #now: () => number;
+  #door: Door | null = null;
+  #isDoorSought = false;
   #nextId = 1;
   #nextStream = 1;
 
-  constructor(channel: Channel, view: string = randomView()) {
+  constructor(channel: Channel, view: string = randomView(), now = () => performance.now()) {
     this.view = view;
+    this.#now = now;
     this.#channel = channel;
     this.#stopListening = channel.listen((message, buffers) => this.#receive(message, buffers));
   }
@@ -124,19 +136,27 @@ export class Client {
       });
       if (signal?.aborted) return this.#waiting.get(id)?.reject(aborted());
       signal?.addEventListener("abort", abort);
-      this.#channel.send(buildRequest(this.view, id, method, params));
+      const packed = method === "frame" && this.#encoding === "deflate" ? { encoding: this.#encoding } : {};
+      this.#send(id, buildRequest(this.view, id, method, { ...params, ...packed }), method);
     });
   }
 
   play(options: Omit<PlayOptions, "stream">, handlers: StreamHandlers): Stream {
     const stream = this.#nextStream++;
     const id = this.#nextId++;
-    this.#streams.set(stream, handlers);
+    this.#streams.set(stream, { ...handlers, arrivals: new InOrder() });
     this.#plays.set(id, stream);
-    this.#channel.send(buildPlay(this.view, id, { stream, ...options }));
+    let encoding: Encoding = "raw";
+    const change = () => {
+      const changed = this.#encoding !== encoding;
+      encoding = this.#encoding;
+      return changed ? { encoding } : {};
+    };
+    this.#channel.send(buildPlay(this.view, id, { stream, ...options, ...change() }));
     return {
       credit: (n) => {
-        if (this.#streams.has(stream)) this.#channel.send(buildCredit(this.view, stream, n));
+        if (this.#streams.has(stream))
+          this.#channel.send(buildCredit(this.view, stream, n, change().encoding));
       },
       stop: () => {
         this.#plays.delete(id);
@@ -172,6 +192,30 @@ export class Client {
     this.#stopListening();
   }
 
+  /** Frames are asked for through the kernel's door where there is one. */
+  #send(id: number, message: ToKernel, method: Method): void {
+    if (method !== "frame" || !this.#door) return this.#channel.send(message);
+    this.#door.ask(message).then(
+      (told) => this.#receive(told.message, told.buffers),
+      () => {
+        this.#door = null;
+        if (this.#waiting.has(id)) this.#channel.send(message);
+      },
+    );
+  }
+
+  async #seekDoor(): Promise<void> {
+    if (this.#isDoorSought) return;
+    this.#isDoorSought = true;
+    const base = findProxy(document);
+    if (base === null) return;
+    try {
+      this.#door = await openDoor(base, (await this.request("door", {})).result);
+    } catch {
+      // frames go on coming as they have come
+    }
+  }
+
   #cancel(id: number): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
@@ -179,8 +223,30 @@ export class Client {
     waiting.reject(aborted());
   }
 
+  /** How frames are to travel: packed where the line is slower than the packing. */
+  get #encoding(): Encoding {
+    return this.#link.isSlow && canUnpack() ? "deflate" : "raw";
+  }
+
+  /** The buffers of a frame, at once where they came raw. */
+  #unpack(
+    frame: FrameResult,
+    buffers: readonly DataView[],
+  ): readonly DataView[] | Promise<readonly DataView[]> {
+    if (frame.encoding === "raw") return buffers;
+    const begun = this.#now();
+    return unpackFrame(frame, buffers[0]).then((codes) => {
+      this.#link.noteUnpacked(codes.byteLength, this.#now() - begun);
+      return [codes];
+    });
+  }
+
   #receive(raw: unknown, buffers: readonly DataView[]): void {
-    const view = (raw as { view?: unknown } | null)?.view;
+    const { view, sent } = (raw ?? {}) as { view?: unknown; sent?: unknown };
+    if (typeof sent === "number") {
+      const bytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      this.#link.note({ sent, bytes }, this.#now());
+    }
     if (view !== this.view && view !== "*") return;
     let message: ToBrowser;
     try {
@@ -206,22 +272,41 @@ export class Client {
       case "progress":
         return this.#waiting.get(message.id)?.onProgress?.(message.done, message.total, message.note);
       case "frame":
-        return this.#streams.get(message.stream)?.onFrame(message, buffers);
-      case "end": {
-        const handlers = this.#streams.get(message.stream);
-        this.#streams.delete(message.stream);
-        return handlers?.onEnd(message);
-      }
+        return this.#pass(message, buffers);
+      case "end":
+        return this.#streams.get(message.stream)?.arrivals.add(message, (end) => this.#end(end));
       case "event":
         if (message.name === "unavailable") return this.#tellUnavailable(message.data);
         for (const handler of [...this.#events]) handler(message.name, message.data);
     }
   }
 
+  #pass(message: StreamFrame, buffers: readonly DataView[]): void {
+    const { stream } = message;
+    this.#streams.get(stream)?.arrivals.add(
+      this.#unpack(message, buffers),
+      (unpacked) => this.#streams.get(stream)?.onFrame(message, unpacked),
+      (error) => {
+        if (!this.#streams.has(stream)) return;
+        this.#channel.send(buildStop(this.view, stream));
+        const failure = { code: "protocol", message: (error as Error).message, hint: "" };
+        this.#end({ kind: "end", view: this.view, stream, reason: "error", error: failure });
+      },
+    );
+  }
+
+  #end(end: StreamEnd): void {
+    const handlers = this.#streams.get(end.stream);
+    this.#streams.delete(end.stream);
+    handlers?.onEnd(end);
+  }
+
   #tellUnavailable(data: Record<string, unknown>): void {
-    this.#streams
-      .get(integer(data, "stream"))
-      ?.onUnavailable(integer(data, "from"), integer(data, "to"), parseFailure(data.error));
+    const stream = integer(data, "stream");
+    const [from, to] = [integer(data, "from"), integer(data, "to")];
+    this.#streams.get(stream)?.arrivals.add(parseFailure(data.error), (failure) => {
+      this.#streams.get(stream)?.onUnavailable(from, to, failure);
+    });
   }
 
   #answer(message: Extract<ToBrowser, { kind: "response" }>, buffers: readonly DataView[]): void {
@@ -235,7 +320,12 @@ export class Client {
       );
     if (!message.ok) return waiting.reject(new KernelError(message.error));
     try {
-      waiting.resolve(parseResult(waiting.method, message.result), buffers);
+      const result = parseResult(waiting.method, message.result);
+      if (waiting.method === "frame") void this.#seekDoor();
+      const unpacked = waiting.method === "frame" ? this.#unpack(result as FrameResult, buffers) : buffers;
+      if (unpacked instanceof Promise)
+        unpacked.then((codes) => waiting.resolve(result, codes), waiting.reject);
+      else waiting.resolve(result, unpacked);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       waiting.reject(error);
@@ -246,8 +336,6 @@ export class Client {
     const stream = this.#plays.get(message.id);
     this.#plays.delete(message.id);
     if (stream === undefined || message.ok) return;
-    const handlers = this.#streams.get(stream);
-    this.#streams.delete(stream);
-    handlers?.onEnd({ kind: "end", view: this.view, stream, reason: "error", error: message.error });
+    this.#end({ kind: "end", view: this.view, stream, reason: "error", error: message.error });
   }
 }

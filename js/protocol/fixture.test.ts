@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import fixture from "../../tests/fixtures/messages.json";
 import { buildCancel, buildCredit, buildPlay, buildRequest, buildStop } from "./build.ts";
-import type { Method, Methods, PlayOptions, ToKernel } from "./messages.ts";
+import type { Encoding, Method, Methods, PlayOptions, ToKernel } from "./messages.ts";
 import { PROTOCOL } from "./messages.ts";
 import { parseMessage } from "./parse.ts";
 import { parseResult } from "./results.ts";
@@ -16,7 +16,8 @@ function rebuild(message: Loose): ToKernel {
     return buildRequest(view, id, rest.method as Method, rest.params as Methods[Method]["params"]);
   if (kind === "cancel") return buildCancel(view, id);
   if (kind === "play") return buildPlay(view, id, { stream, ...rest } as unknown as PlayOptions);
-  return kind === "credit" ? buildCredit(view, stream, n) : buildStop(view, stream);
+  if (kind === "credit") return buildCredit(view, stream, n, rest.encoding as Encoding | undefined);
+  return buildStop(view, stream);
 }
 
 describe("messages to the kernel", () => {
@@ -52,6 +53,10 @@ describe("messages to the browser", () => {
     ["a response without id", { kind: "response", view: "a", ok: true }],
     ["a negative index", { kind: "frame", view: "a", stream: 1, index: -1, dtype: "|u1", shape: [1, 1] }],
     ["an unknown dtype", { kind: "frame", view: "a", stream: 1, index: 1, dtype: ">u2", shape: [1, 1] }],
+    [
+      "an unknown encoding",
+      { kind: "frame", view: "a", stream: 1, index: 1, dtype: "|u1", shape: [1, 1], encoding: "br" },
+    ],
     ["a shape of three", { kind: "frame", view: "a", stream: 1, index: 1, dtype: "|u1", shape: [1, 1, 1] }],
     ["an error without message", { kind: "response", view: "a", id: 1, ok: false, error: { code: "x" } }],
   ])("refuses %s", (_, message) => {

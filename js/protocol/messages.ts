@@ -13,6 +13,8 @@ export type CodeDtype = "|u1" | "<u2" | "<f4";
 export type Unit = "counts" | "photons" | "stabilized";
 export type Keep = "time" | "frames";
 export type Projection = "mean" | "max" | "std";
+/** How a frame travels: its codes, or their bytes plane by plane as a raw deflate stream. */
+export type Encoding = "raw" | "deflate";
 export type ClipFormat = "mp4" | "gif" | "png";
 /** Rows and columns, or a point: y before x. */
 export type Pair = readonly [number, number];
@@ -66,6 +68,8 @@ export interface DescribeResult {
   readonly unit: string;
   /** Frames per second. */
   readonly frame_rate: number | null;
+  /** Frames per second at which it plays at first. */
+  readonly fps: number;
   readonly has_times: boolean;
   readonly pixel_size: readonly [number, number] | null;
   readonly photons: Photons | null;
@@ -98,6 +102,13 @@ export interface FrameResult {
   readonly shape: Pair;
   /** How many pixels of the movie, each way, one of these stands for. */
   readonly step: number;
+  readonly encoding: Encoding;
+}
+
+/** Where the kernel takes requests for frames over HTTP, on its own machine alone. */
+export interface DoorResult {
+  readonly port: number;
+  readonly token: string;
 }
 
 export interface ProjectResult {
@@ -146,6 +157,15 @@ export interface ClipResult {
   readonly size: number;
 }
 
+/** What is seen, by the names of the scrubber's traits. */
+export interface CodeParams {
+  readonly look: object;
+}
+
+export interface CodeResult {
+  readonly line: string;
+}
+
 export interface ProfileResult {
   readonly indices: readonly number[];
   readonly values: readonly number[];
@@ -182,6 +202,8 @@ export interface PreviewFacts {
   readonly name: string;
   readonly size: number | null;
   readonly path: string;
+  /** Where it lies, as fsspec names it; "" where its name allows none. */
+  readonly url: string;
   /** The line of Python that opens it. */
   readonly line: string;
   readonly scrubbable: boolean;
@@ -231,6 +253,7 @@ export interface Plane {
 export interface Making {
   readonly step?: number;
   readonly mean?: number;
+  readonly encoding?: Encoding;
 }
 
 export interface ClipParams extends Plane {
@@ -257,12 +280,14 @@ export interface TraceParams extends Plane {
 export interface Methods extends SetupMethods, BrowsingMethods {
   describe: { params: { target?: string }; result: DescribeResult };
   frame: { params: Plane & Making & { readonly index: number }; result: FrameResult };
+  door: { params: Record<string, never>; result: DoorResult };
   profile: { params: { target?: string }; result: ProfileResult };
   project: { params: Plane & { readonly kind: Projection }; result: ProjectResult };
   masks: { params: { target?: string }; result: MasksResult };
   trace: { params: TraceParams; result: TraceResult };
   series: { params: Record<string, never>; result: SeriesResult };
   clip: { params: ClipParams; result: ClipResult };
+  code: { params: CodeParams; result: CodeResult };
   list: {
     params: { node: string; cursor?: string; limit?: number } & Partial<Arrangement>;
     result: ListResult;
@@ -279,7 +304,7 @@ export type ToKernel =
     }[Method]
   | { kind: "cancel"; view: string; id: number }
   | ({ kind: "play"; view: string; id: number } & PlayOptions)
-  | { kind: "credit"; view: string; stream: number; n: number }
+  | { kind: "credit"; view: string; stream: number; n: number; encoding?: Encoding }
   | { kind: "stop"; view: string; stream: number };
 
 export interface PlayOptions extends Plane, Making {
@@ -296,15 +321,7 @@ export type ToBrowser =
   | { kind: "response"; view: string; id: number; ok: true; protocol?: number; result: unknown }
   | { kind: "response"; view: string; id: number; ok: false; protocol?: number; error: Failure }
   | { kind: "progress"; view: string; id: number; done: number; total: number; note: string }
-  | {
-      kind: "frame";
-      view: string;
-      stream: number;
-      index: number;
-      dtype: CodeDtype;
-      shape: Pair;
-      step: number;
-    }
+  | ({ kind: "frame"; view: string; stream: number } & FrameResult)
   | { kind: "end"; view: string; stream: number; reason: "end" | "stopped" | "error"; error?: Failure }
   | { kind: "event"; view: string; name: string; data: Record<string, unknown> };
 

@@ -1,9 +1,10 @@
 /** Turns what the kernel sent into typed messages; anything else is a `ProtocolError`. */
 
 import { type Fields, flag, integer, nullable, number, oneOf, pair, record, text } from "./check.ts";
-import type { CodeDtype, Failure, FrameResult, ToBrowser } from "./messages.ts";
+import type { CodeDtype, Encoding, Failure, FrameResult, ToBrowser } from "./messages.ts";
 
 export const DTYPES: readonly CodeDtype[] = ["|u1", "<u2", "<f4"];
+const ENCODINGS: readonly Encoding[] = ["raw", "deflate"];
 
 export function parseFailure(value: unknown): Failure {
   const error = record(value, "error");
@@ -16,6 +17,7 @@ export function parseFrameFields(from: Fields): FrameResult {
     dtype: oneOf(from, "dtype", DTYPES),
     shape: pair(from, "shape"),
     step: nullable(from, "step", integer) || 1,
+    encoding: nullable(from, "encoding", (f, key) => oneOf(f, key, ENCODINGS)) ?? "raw",
   };
 }
 

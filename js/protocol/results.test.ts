@@ -19,7 +19,7 @@ describe("parseResult", () => {
 
   it("reads an image and what it may lack", () => {
     const bare = { type: "image", mime: "image/png", width: 4, height: 3 };
-    const rest = { name: "", size: null, path: "", line: "", scrubbable: false, whole: false };
+    const rest = { name: "", size: null, path: "", url: "", line: "", scrubbable: false, whole: false };
     expect(parseResult("preview", bare)).toEqual({ ...rest, ...bare });
   });
 
@@ -30,12 +30,13 @@ describe("parseResult", () => {
   });
 
   it("reads a description of an older kernel as a movie without the rest", () => {
-    const { axes, channel_names, steps, projections, masks, series, views, hints, ...old } = buildFakeMovie({
-      frames: 2,
-      height: 2,
-      width: 2,
-    }).facts;
-    const rest = { axes, channel_names, steps, projections, masks, series, views, hints };
+    const { fps, axes, channel_names, steps, projections, masks, series, views, hints, ...old } =
+      buildFakeMovie({
+        frames: 2,
+        height: 2,
+        width: 2,
+      }).facts;
+    const rest = { fps, axes, channel_names, steps, projections, masks, series, views, hints };
     expect(parseResult("describe", old)).toEqual({ ...old, ...rest });
     expect(parseResult("frame", { index: 1, dtype: "|u1", shape: [2, 2] })).toMatchObject({ step: 1 });
   });
@@ -46,6 +47,7 @@ describe("parseResult", () => {
     ["trace", { unit: "dF/F", pixels: 4, frames: 7, has_band: false }],
     ["series", { traces: [{ name: "speed", unit: "cm/s" }], events: [{ name: "lick" }] }],
     ["clip", { name: "movie.mp4", mime: "video/mp4", size: 5 }],
+    ["code", { line: "djo.scrub(movie)" }],
   ] as const)("reads the result of %s", (method, result) => {
     expect(parseResult(method, result)).toEqual(result);
   });

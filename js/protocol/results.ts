@@ -31,7 +31,6 @@ import type {
   Stabilized,
 } from "./messages.ts";
 import { DTYPES, parseFrameFields } from "./parse.ts";
-import { SETUP_RESULTS } from "./setup.ts";
 
 function parseCode(value: unknown): CodeInfo {
   const from = record(value, "code");
@@ -66,6 +65,7 @@ function parseDescribe(from: Fields): DescribeResult {
     dtype: text(from, "dtype"),
     unit: text(from, "unit", ""),
     frame_rate: nullable(from, "frame_rate", number),
+    fps: nullable(from, "fps", number) ?? 30,
     has_times: flag(from, "has_times", false),
     pixel_size: nullable(from, "pixel_size", pair),
     photons: nullable(from, "photons", (f, key) => parsePhotons(f[key])),
@@ -184,6 +184,7 @@ function parsePreview(from: Fields): PreviewResult {
     name: text(from, "name", ""),
     size: nullable(from, "size", number),
     path: text(from, "path", ""),
+    url: text(from, "url", ""),
     line: text(from, "line", ""),
     scrubbable: flag(from, "scrubbable", false),
     whole: flag(from, "whole", false),
@@ -191,9 +192,12 @@ function parsePreview(from: Fields): PreviewResult {
   };
 }
 
-const RESULTS: { [M in Method]: (from: Fields) => Methods[M]["result"] } = {
+type Parsers = { [M in Method]?: (from: Fields) => Methods[M]["result"] };
+
+const RESULTS: Parsers = {
   describe: parseDescribe,
   frame: parseFrameFields,
+  door: (from) => ({ port: integer(from, "port"), token: text(from, "token") }),
   profile: (from) => ({ indices: numbers(from, "indices"), values: numbers(from, "values") }),
   project: (from) => ({
     kind: oneOf(from, "kind", ["mean", "max", "std"]),
@@ -210,6 +214,7 @@ const RESULTS: { [M in Method]: (from: Fields) => Methods[M]["result"] } = {
   }),
   series: parseSeries,
   clip: (from) => ({ name: text(from, "name"), mime: text(from, "mime"), size: integer(from, "size") }),
+  code: (from) => ({ line: text(from, "line") }),
   list: (from) => ({
     entries: list(from, "entries").map(parseEntry),
     next: nullable(from, "next", text),
@@ -217,11 +222,17 @@ const RESULTS: { [M in Method]: (from: Fields) => Methods[M]["result"] } = {
   }),
   preview: parsePreview,
   open: (from) => ({ target: text(from, "target") }),
-  ...SETUP_RESULTS,
   ...BROWSING_RESULTS,
 };
 
+/** Adds parsers that only some widgets need, so that the others do not carry them. */
+export function learnResults(more: Parsers): void {
+  Object.assign(RESULTS, more);
+}
+
 /** The result of a method, checked field by field. */
 export function parseResult<M extends Method>(method: M, value: unknown): Methods[M]["result"] {
-  return RESULTS[method](record(value, "result"));
+  const parse = RESULTS[method];
+  if (!parse) throw new ProtocolError(`nothing here reads the result of ${method}`);
+  return parse(record(value, "result"));
 }

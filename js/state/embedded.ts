@@ -4,6 +4,7 @@
  * uint32 length of a JSON header (little-endian), the header, the description's buffers, the frames.
  */
 
+import { BYTES } from "../protocol/buffers.ts";
 import { list, number, record } from "../protocol/check.ts";
 import { parseFrameFields } from "../protocol/parse.ts";
 import { parseResult } from "../protocol/results.ts";
@@ -15,8 +16,6 @@ export interface SavedMovie {
   /** Which frame of the whole movie each of them is. */
   readonly indices: readonly number[];
 }
-
-const BYTES = { "|u1": 1, "<u2": 2, "<f4": 4 } as const;
 
 class Reader {
   readonly #bytes: DataView;
@@ -54,29 +53,42 @@ function confine(movie: Movie, indices: readonly number[]): Movie {
   };
 }
 
+/** A movie with some of its frames. */
+export interface HeldMovie {
+  readonly movie: Movie;
+  readonly frames: readonly Frame[];
+}
+
 /**
- * The movie that `bytes` hold; null for none. The n-th frame there is frame n, with its own time.
+ * The movie that `bytes` hold, and the frames; null for none.
  *
  * Throws a `ProtocolError` or a `RangeError` where they hold something else.
  */
-export function parseEmbedded(bytes: DataView): SavedMovie | null {
+export function parseHeld(bytes: DataView): HeldMovie | null {
   if (bytes.byteLength === 0) return null;
   const reader = new Reader(bytes);
   const text = new TextDecoder().decode(reader.take(reader.take(4).getUint32(0, true)));
   const header = record(JSON.parse(text), "header");
   const lengths = list(header, "buffers").map((length) => number({ length }, "length"));
-  const whole = parseMovie(
+  const movie = parseMovie(
     parseResult("describe", header.describe),
     lengths.map((length) => reader.take(length)),
   );
-  const facts = list(header, "frames").map((frame) => parseFrameFields(record(frame, "frame")));
-  const frames = facts.map((fact, index) => {
+  const frames = list(header, "frames").map((frame) => {
+    const fact = parseFrameFields(record(frame, "frame"));
     const codes = reader.take(fact.shape[0] * fact.shape[1] * BYTES[fact.dtype]);
-    return parseFrame(whole, { ...fact, index }, FIRST_SLICE, codes);
+    return parseFrame(movie, fact, FIRST_SLICE, codes);
   });
-  if (frames.length === 0) return null;
-  const indices = facts.map(({ index }) => index);
-  return { movie: confine(whole, indices), frames, indices };
+  return frames.length > 0 ? { movie, frames } : null;
+}
+
+/** The same as a movie of its own: the n-th frame there is frame n, with its own time. Throws as `parseHeld`. */
+export function parseEmbedded(bytes: DataView): SavedMovie | null {
+  const held = parseHeld(bytes);
+  if (!held) return null;
+  const indices = held.frames.map(({ index }) => index);
+  const frames = held.frames.map((frame, index) => ({ ...frame, index }));
+  return { movie: confine(held.movie, indices), frames, indices };
 }
 
 /** The saved frame that is nearest to a frame of the whole movie. */

@@ -5,9 +5,20 @@
  */
 
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
-import type { RegionShape } from "../protocol/messages.ts";
-import { isUsable, nameNext, resolveRegions } from "./regions.ts";
+import type { Pair, RegionShape } from "../protocol/messages.ts";
+import {
+  handlesOf,
+  insertCorner,
+  isUsable,
+  middleOfEdge,
+  moveHandle,
+  nameNext,
+  nearestHandle,
+  removeCorner,
+  resolveRegions,
+} from "./regions.ts";
 import type { Region, ScrubberTraits, Signals } from "./settings.ts";
+import type { Size } from "./viewport.ts";
 
 export const TOOLS = ["rectangle", "ellipse", "polygon", "freehand"] as const;
 export type Tool = (typeof TOOLS)[number];
@@ -23,6 +34,8 @@ function newId(): string {
 export class RegionEditor {
   readonly tool = signal<Tool | null>(null);
   readonly selected = signal<string | null>(null);
+  /** The corner of the selected region that keys act on, as one of its handles. */
+  readonly corner = signal(0);
   /** A region that is being drawn or changed; it hides the finished one with its id. */
   readonly draft = signal<Region | null>(null);
   readonly regions: ReadonlySignal<readonly Region[]>;
@@ -48,6 +61,7 @@ export class RegionEditor {
 
   /** Selects a region, or nothing; a given mask and a region are never selected together. */
   select(id: string | null): void {
+    if (id !== this.selected.peek()) this.corner.value = 0;
     this.selected.value = id;
     if (id !== null) this.#mask.value = -1;
   }
@@ -106,6 +120,41 @@ export class RegionEditor {
     if (this.selected.peek() === id) this.select(rest[Math.min(at, rest.length - 1)]?.id ?? null);
   }
 
+  /** Goes on by so many corners of the selected region, round and round. */
+  stepCorner(by: number): void {
+    this.#atCorner((region, corner) => {
+      const corners = handlesOf(region).length;
+      this.corner.value = (corner + by + corners) % corners;
+    });
+  }
+
+  /** Moves the corner by rows and columns, as far as the picture goes. */
+  moveCorner([dy, dx]: Pair, { height, width }: Size): void {
+    this.#atCorner((region, corner) => {
+      const [y, x] = handlesOf(region)[corner] as Pair;
+      const to: Pair = [Math.min(height, Math.max(0, y + dy)), Math.min(width, Math.max(0, x + dx))];
+      this.change(region.id, (one) => moveHandle(one, corner, to));
+      // a corner of a box may have come past the opposite one
+      if (region.kind !== "polygon") this.corner.value = nearestHandle(this.find(region.id) ?? region, to);
+    });
+  }
+
+  /** Adds a corner to a polygon, half-way to the next one. */
+  addCorner(): void {
+    this.#atCorner((region, corner) => {
+      if (region.kind !== "polygon") return;
+      this.change(region.id, (one) => insertCorner(one, corner, middleOfEdge(one, corner)));
+      this.stepCorner(1);
+    });
+  }
+
+  removeCorner(): void {
+    this.#atCorner((region, corner) => {
+      this.change(region.id, (one) => removeCorner(one, corner));
+      this.stepCorner(0);
+    });
+  }
+
   undo(): void {
     const before = this.#past.peek().at(-1);
     if (!before) return;
@@ -119,6 +168,11 @@ export class RegionEditor {
     if (!after) return;
     this.#past.value = [...this.#past.peek(), this.regions.peek()];
     this.#restore(after);
+  }
+
+  #atCorner(act: (region: Region, corner: number) => void): void {
+    const region = this.find(this.selected.peek());
+    if (region) act(region, Math.min(this.corner.peek(), handlesOf(region).length - 1));
   }
 
   #withDraft(): readonly Region[] {

@@ -176,6 +176,83 @@ it("several are read one at a time", async () => {
   expect(traces().map(({ state }) => state)).toEqual(["ready", "ready", "ready"]);
 });
 
+describe("another view of the movie", () => {
+  let other: RegionTracer;
+  let second: ScrubberSession;
+  const others = () => [...second.regionTraces.value.values()];
+
+  beforeEach(async () => {
+    const client = new Client(modelChannel(model.proxy()), "b1");
+    const { settings, conductor } = session;
+    second = new ScrubberSession({ client, settings, conductor });
+    other = new RegionTracer(second, masks);
+    void second.open();
+    await pass(50);
+  });
+
+  afterEach(() => {
+    other.dispose();
+    second.dispose();
+  });
+
+  it("hears how far a trace is that the first one asked for, and has its values", async () => {
+    session.regions.add(BOX);
+    await pass(280);
+    for (const each of [traces(), others()]) expect(each).toMatchObject([{ done: 50, total: 100 }]);
+    await pass(500);
+    expect(asked()).toHaveLength(1);
+    expect(others()).toEqual(traces());
+    expect(others()).toMatchObject([{ state: "ready", unit: "photons" }]);
+  });
+
+  it("takes what is there already", async () => {
+    other.dispose();
+    session.regions.add(BOX);
+    await pass(1000);
+    other = new RegionTracer(second, masks);
+    await pass(300);
+    expect(asked()).toHaveLength(1);
+    expect(others()).toMatchObject([{ state: "ready" }]);
+  });
+
+  it("asks itself where the first one gave it up or has gone", async () => {
+    session.regions.add(BOX);
+    await pass(270);
+    tracer.cancel(session.regions.selected.value ?? "");
+    await pass(500);
+    expect(asked()).toHaveLength(2);
+    expect([traces()[0]?.state, others()[0]?.state]).toEqual(["failed", "ready"]);
+    session.regions.add(BOX);
+    await pass(270);
+    tracer.dispose();
+    await pass(1000);
+    expect(others().map(({ state }) => state)).toEqual(["ready", "ready"]);
+  });
+
+  it("can be stopped alone", async () => {
+    session.regions.add(BOX);
+    await pass(270);
+    other.cancel(session.regions.regions.value[0]?.id ?? "");
+    await pass(500);
+    expect(model.sent).not.toContainEqual(expect.objectContaining({ kind: "cancel" }));
+    expect([traces()[0]?.state, others()[0]?.state]).toEqual(["ready", "failed"]);
+  });
+
+  it("fails alike, and asks for what differs", async () => {
+    kernel.failures.set("trace", { code: "chunk", message: "chunk 3 is damaged", hint: "Restore it." });
+    session.regions.add(BOX);
+    await pass(1000);
+    expect(asked()).toHaveLength(1);
+    expect(others()).toMatchObject([{ state: "failed", message: "Chunk 3 is damaged. Restore it." }]);
+    kernel.failures.clear();
+    other.quantity.value = "dff";
+    other.ask(session.regions.regions.value[0]?.id ?? "");
+    await pass(1000);
+    expect(asked().at(-1)).toMatchObject({ quantity: "dff" });
+    expect([traces()[0]?.state, others()[0]?.unit]).toEqual(["failed", "dF/F"]);
+  });
+});
+
 it("the selected mask has a trace, and only that one", async () => {
   masks.value = ["a", "b", "c"].map((name) => ({ name, color: "#ffffff", path: "" }));
   session.regions.selectMask(1);

@@ -1,15 +1,17 @@
 /**
  * Gets the trace of each region and of the selected mask, one after the other, and again when a region has
- * changed. Of a long movie only what is asked for is read.
+ * changed. Of a long movie only what is asked for is read. What one view of a movie has, or is being sent, its
+ * other views take from it.
  */
 
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals-core";
 import { readFloat32 } from "../protocol/buffers.ts";
 import { isAborted } from "../protocol/client.ts";
 import type { Quantity, TraceParams, TraceResult } from "../protocol/messages.ts";
+import type { Conductor } from "./conductor.ts";
 import { describeFailure } from "./failure.ts";
 import { colorOfMask, type Mask } from "./masks.ts";
-import { type Movie, paramsOfSlice } from "./movie.ts";
+import { paramsOfSlice } from "./movie.ts";
 import type { RegionEditor } from "./region-editor.ts";
 import type { RegionTrace } from "./region-traces.ts";
 import type { ScrubberSession } from "./session.ts";
@@ -24,6 +26,35 @@ interface Source {
   readonly name: string;
   readonly color: string;
   readonly params: TraceParams;
+}
+
+type Found = Pick<RegionTrace, "unit" | "values" | "band" | "done" | "total">;
+type Tell = (done: number, total: number) => void;
+
+/** One trace on its way. */
+class Reading {
+  readonly key: string;
+  /** What it is made of. */
+  readonly made: string;
+  readonly abort = new AbortController();
+  /** Who hears how far it is. */
+  readonly hearers = new Set<Tell>();
+  /** Set while this very view is asking the kernel. */
+  asked: Promise<Found> | null = null;
+
+  constructor({ key, params }: Source) {
+    this.key = key;
+    this.made = JSON.stringify(params);
+  }
+}
+
+/** The tracers of all views that share a conductor, which are those of one movie. */
+const siblings = new WeakMap<Conductor, Set<RegionTracer>>();
+
+function siblingsOf(conductor: Conductor): Set<RegionTracer> {
+  const known = siblings.get(conductor) ?? new Set();
+  siblings.set(conductor, known);
+  return known;
 }
 
 export function keyOfMask(mask: number): string {
@@ -43,13 +74,15 @@ export class RegionTracer {
   /** What each trace was, or is being, made of. */
   readonly #made = new Map<string, string>();
   #sources = new Map<string, Source>();
-  #running: { readonly key: string; readonly made: string; readonly abort: AbortController } | null = null;
+  readonly #siblings: Set<RegionTracer>;
+  #running: Reading | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: ScrubberSession, masks: ReadonlySignal<readonly Mask[]>) {
     this.#session = session;
     this.#masks = masks;
     this.traces = session.regionTraces;
+    this.#siblings = siblingsOf(session.conductor).add(this);
     this.#plane = computed(() => {
       const shown = session.shown.value;
       const plane = shown && paramsOfSlice({ channel: shown.channel, at: shown.at, step: 1, mean: 1 });
@@ -83,6 +116,7 @@ export class RegionTracer {
   }
 
   dispose(): void {
+    this.#siblings.delete(this);
     this.#stop();
     clearTimeout(this.#timer);
     this.#running?.abort.abort();
@@ -166,22 +200,18 @@ export class RegionTracer {
     if (next) void this.#read(next);
   }
 
-  async #read({ key, params }: Source): Promise<void> {
-    const running = { key, made: JSON.stringify(params), abort: new AbortController() };
-    this.#running = running;
-    const isCurrent = () => this.#made.get(key) === running.made && !running.abort.signal.aborted;
+  async #read(source: Source): Promise<void> {
+    const { key } = source;
+    const reading = new Reading(source);
+    this.#running = reading;
     const change = (changes: Partial<RegionTrace>) => {
       const trace = this.traces.peek().get(key);
-      if (trace && isCurrent()) this.#put(key, { ...trace, ...changes });
+      const isCurrent = this.#made.get(key) === reading.made && !reading.abort.signal.aborted;
+      if (trace && isCurrent) this.#put(key, { ...trace, ...changes });
     };
     try {
-      const options = {
-        signal: running.abort.signal,
-        onProgress: (done: number, total: number) => change({ done, total }),
-      };
-      const { result, buffers } = await this.#session.request("trace", params, options);
-      const movie = this.#session.movie.peek();
-      if (movie) change({ ...parseTrace(movie, result, buffers), state: "ready" });
+      const found = await this.#find(source, reading, (done, total) => change({ done, total }));
+      change({ ...found, state: "ready" });
     } catch (error) {
       if (!isAborted(error)) {
         const { message, hint } = describeFailure(error);
@@ -192,14 +222,65 @@ export class RegionTracer {
     }
     this.#pump();
   }
+
+  /** From another view, or else from the kernel. */
+  async #find({ params }: Source, reading: Reading, tell: Tell): Promise<Found> {
+    const { made, abort } = reading;
+    while (!abort.signal.aborted) {
+      const others = [...this.#siblings].filter((one) => one !== this);
+      const known = others.map((one) => one.#knows(made)).find((one) => one !== null);
+      if (known) return known;
+      const asking = others.map((one) => one.#running).find((one) => one?.made === made && one.asked);
+      if (!asking?.asked) break;
+      asking.hearers.add(tell);
+      try {
+        return await orAborted(asking.asked, abort.signal);
+      } catch (error) {
+        // the other view has given it up, and this one has not
+        if (!isAborted(error)) throw error;
+      } finally {
+        asking.hearers.delete(tell);
+      }
+    }
+    reading.hearers.add(tell);
+    reading.asked = this.#ask(params, reading);
+    return await reading.asked;
+  }
+
+  async #ask(params: TraceParams, { abort, hearers }: Reading): Promise<Found> {
+    const onProgress: Tell = (done, total) => {
+      for (const tell of hearers) tell(done, total);
+    };
+    const { result, buffers } = await this.#session.request("trace", params, {
+      signal: abort.signal,
+      onProgress,
+    });
+    return parseTrace(result, buffers);
+  }
+
+  /** The values of what is made alike, where they are here. */
+  #knows(made: string): Found | null {
+    for (const [key, trace] of this.traces.peek())
+      if (trace.state === "ready" && this.#made.get(key) === made) return pickFound(trace);
+    return null;
+  }
 }
 
-function parseTrace(
-  movie: Movie,
-  { unit, frames, has_band }: TraceResult,
-  buffers: readonly DataView[],
-): Pick<RegionTrace, "unit" | "values" | "band" | "done" | "total"> {
+function pickFound({ unit, values, band, done, total }: RegionTrace): Found {
+  return { unit, values, band, done, total };
+}
+
+/** Rejects as soon as the signal says so, whatever becomes of the work. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function parseTrace({ unit, frames, has_band }: TraceResult, buffers: readonly DataView[]): Found {
   const values = readFloat32(buffers[0], frames, "trace");
   const band = has_band ? readFloat32(buffers[1], frames, "band") : null;
-  return { unit, values, band, done: movie.frames, total: movie.frames };
+  return { unit, values, band, done: frames, total: frames };
 }

@@ -6,12 +6,14 @@ import {
   buildPath,
   closeLine,
   containsPoint,
+  edgeAt,
   growShape,
   handlesOf,
   insertCorner,
   isUsable,
   MOST_POINTS,
   middleOf,
+  middleOfEdge,
   moveHandle,
   moveShape,
   nameNext,
@@ -151,6 +153,37 @@ describe("handles", () => {
     expect(five.points[2]).toEqual([5, 12]);
     expect(removeCorner(five, 2)).toEqual(square);
     expect(removeCorner(removeCorner(square, 0), 0).points).toHaveLength(3);
+  });
+});
+
+describe("an edge", () => {
+  const polygons = SHAPES.filter(({ kind }) => kind === "polygon");
+
+  it("is found at any of its points, and not away from it", () => {
+    for (const shape of polygons)
+      shape.points.forEach((_, corner) => {
+        expect(edgeAt(shape, middleOfEdge(shape, corner), 0.01)).toBe(corner);
+      });
+    expect(edgeAt(region({ kind: "polygon", points: handlesOf(region()) }), [3, 5], 1)).toBeNull();
+    expect(edgeAt(region(), [1, 4], 1)).toBeNull();
+  });
+
+  it("with a corner half-way is the same outline", () => {
+    for (const shape of polygons) {
+      const more = insertCorner(shape, 1, middleOfEdge(shape, 1));
+      expect(more.points).toHaveLength(shape.points.length + 1);
+      for (let i = 0; i < 10; i++) {
+        const at = randomPoint();
+        // a corner is kept to a hundredth of a pixel
+        if (edgeAt(shape, at, 0.05) === null) expect(containsPoint(more, at)).toBe(containsPoint(shape, at));
+      }
+    }
+  });
+
+  it("takes no more corners than a polygon may have", () => {
+    const points = Array.from({ length: MOST_POINTS }, randomPoint);
+    const full = region({ kind: "polygon", points });
+    expect(insertCorner(full, 3, [1, 1])).toBe(full);
   });
 });
 

@@ -112,8 +112,29 @@ export function moveHandle<S extends RegionShape>(shape: S, handle: number, to: 
   return mapPoints({ ...shape, points: [opposite, to] }, (point) => point);
 }
 
-/** A polygon with one more corner, after corner `after`. */
+/** The handle that lies nearest to a point. */
+export function nearestHandle(shape: RegionShape, [y, x]: Pair): number {
+  const far = handlesOf(shape).map(([row, column]) => Math.hypot(row - y, column - x));
+  return far.indexOf(Math.min(...far));
+}
+
+/** The edge of a polygon that lies within `reach` of a point, by the corner that it begins at; null: none. */
+export function edgeAt({ kind, points }: RegionShape, at: Pair, reach: number): number | null {
+  if (kind !== "polygon") return null;
+  const far = points.map((corner, i) => distanceToEdge(at, corner, points[(i + 1) % points.length] as Pair));
+  const nearest = Math.min(...far);
+  return nearest <= reach ? far.indexOf(nearest) : null;
+}
+
+/** Half-way from a corner of a polygon to the next. */
+export function middleOfEdge({ points }: RegionShape, corner: number): Pair {
+  const [[y0, x0], [y1, x1]] = [points[corner], points[(corner + 1) % points.length]] as [Pair, Pair];
+  return [(y0 + y1) / 2, (x0 + x1) / 2];
+}
+
+/** A polygon with one more corner, after corner `after`, or as it was where it has as many as there may be. */
 export function insertCorner<S extends RegionShape>(shape: S, after: number, at: Pair): S {
+  if (shape.points.length >= MOST_POINTS) return shape;
   const points = [...shape.points.slice(0, after + 1), at, ...shape.points.slice(after + 1)];
   return mapPoints({ ...shape, points }, (point) => point);
 }
@@ -122,6 +143,14 @@ export function insertCorner<S extends RegionShape>(shape: S, after: number, at:
 export function removeCorner<S extends RegionShape>(shape: S, corner: number): S {
   if (shape.kind !== "polygon" || shape.points.length <= 3) return shape;
   return { ...shape, points: shape.points.filter((_, index) => index !== corner) };
+}
+
+/** To the nearest point of the line between two points, its ends included. */
+function distanceToEdge([y, x]: Pair, [y0, x0]: Pair, [y1, x1]: Pair): number {
+  const [dy, dx] = [y1 - y0, x1 - x0];
+  const share = ((y - y0) * dy + (x - x0) * dx) / (dy * dy + dx * dx || 1);
+  const along = Math.min(1, Math.max(0, share));
+  return Math.hypot(y - y0 - along * dy, x - x0 - along * dx);
 }
 
 function distanceToLine([y, x]: Pair, [y0, x0]: Pair, [y1, x1]: Pair): number {

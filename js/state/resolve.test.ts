@@ -79,9 +79,9 @@ describe("what the movie does not have", () => {
   });
 
   it.each([
-    [0, 30],
-    [Number.NaN, 30],
-    [-1, 30],
+    [0, 10],
+    [Number.NaN, 10],
+    [-1, 10],
     [1e6, 240],
     [12.5, 12.5],
   ])("a rate of %d runs at %d", (fps, expected) => {

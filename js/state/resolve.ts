@@ -120,7 +120,7 @@ export function resolve(intent: Intent, movie: Movie): Shown {
     gamma: Number.isFinite(intent.gamma) && intent.gamma > 0 ? clamp(intent.gamma, ...GAMMA_RANGE) : 1,
     contrast: range,
     limits: [scale.fromValue(range[0]), scale.fromValue(range[1])],
-    fps: Number.isFinite(intent.fps) && intent.fps > 0 ? clamp(intent.fps, ...FPS_RANGE) : 30,
+    fps: Number.isFinite(intent.fps) && intent.fps > 0 ? clamp(intent.fps, ...FPS_RANGE) : movie.fps,
     loop: intent.loop,
     playing: intent.playing && movie.frames > 1,
   };

@@ -11,7 +11,7 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from "@prea
 import { type Answer, type Client, isAborted, type RequestOptions } from "../protocol/client.ts";
 import type { Failure, Keep, Method, Methods } from "../protocol/messages.ts";
 import { Conductor } from "./conductor.ts";
-import { nearestSaved, type SavedMovie } from "./embedded.ts";
+import { type HeldMovie, nearestSaved, type SavedMovie } from "./embedded.ts";
 import { Engine } from "./engine.ts";
 import { CLOSED, describeFailure, GONE } from "./failure.ts";
 import { FirstFrame } from "./first-frame.ts";
@@ -59,6 +59,8 @@ export interface SessionParts {
   readonly clock?: Clock;
   /** What the page itself holds of the movie: it plays where no kernel answers. */
   readonly saved?: SavedMovie;
+  /** What it is given to begin with, before any kernel is asked. */
+  readonly headStart?: HeldMovie;
 }
 
 export class ScrubberSession {
@@ -95,6 +97,7 @@ export class ScrubberSession {
   readonly regions: RegionEditor;
   readonly masks: Signal<readonly Mask[]> = signal([]);
   readonly #saved: SavedMovie | undefined;
+  #headStart: HeldMovie | undefined;
   readonly #timers = new Timers();
   #isPlaced = false;
   #abort = new AbortController();
@@ -107,7 +110,7 @@ export class ScrubberSession {
     return robustRange(frame, movie);
   });
 
-  constructor({ client, settings, target, conductor, cache, clock, saved }: SessionParts) {
+  constructor({ client, settings, target, conductor, cache, clock, saved, headStart }: SessionParts) {
     this.client = client;
     this.settings = settings;
     this.regions = new RegionEditor(settings);
@@ -119,6 +122,7 @@ export class ScrubberSession {
     this.conductor = conductor ?? new Conductor();
     this.clock = clock ?? screenClock;
     this.#saved = saved;
+    this.#headStart = headStart;
     this.#stopHearing = client.onEvent((name) => name === "closed" && this.#lose(CLOSED));
     this.#stopDoubting = client.onDoubt(() => void this.#checkLine());
   }
@@ -131,6 +135,7 @@ export class ScrubberSession {
     this.lost.value = null;
     this.isSaved = false;
     this.opening.value = { step: "opening", silent: false };
+    if (this.#takeHeadStart()) return;
     this.#timers.after("silent", SILENT_AFTER, () => {
       this.opening.value = { step: "opening", silent: true };
     });
@@ -149,6 +154,30 @@ export class ScrubberSession {
     } finally {
       if (!aborted.aborted) for (const name of ["silent", "saved"]) this.#timers.stop(name);
     }
+  }
+
+  /** Shows the movie that was given to begin with, once, where its frame is the one that is wanted. */
+  #takeHeadStart(): boolean {
+    const [head, { position, channel, at, overlay, rolling, projection }] = [this.#headStart, this.settings];
+    this.#headStart = undefined;
+    const isPlain = channel.peek() === 0 && at.peek().length === 0 && rolling.peek() === 1;
+    if (!head || !isPlain || overlay.peek() || projection.peek() !== "") return false;
+    if (!head.frames.some(({ index }) => index === position.peek())) return false;
+    this.#start(head.movie, head.frames);
+    void this.#hearKernel();
+    return true;
+  }
+
+  /** What was given is no sign that a kernel is there. */
+  async #hearKernel(): Promise<void> {
+    this.#timers.after("hear", CHECK_FOR, () => this.#lose(GONE));
+    try {
+      await this.request("describe", {}, { signal: this.#abort.signal });
+      this.lost.value = null;
+    } catch (error) {
+      if (!isAborted(error)) this.#lose(describeFailure(error));
+    }
+    this.#timers.stop("hear");
   }
 
   /** Asks the kernel about this movie. */

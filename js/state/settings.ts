@@ -11,6 +11,7 @@ import type { Keep, Projection, RegionShape } from "../protocol/messages.ts";
 
 export interface ScrubberTraits {
   position: number;
+  /** 0 for the movie's own. */
   fps: number;
   /** In value units; null for automatic. */
   contrast: readonly number[] | null;
@@ -46,7 +47,7 @@ export interface Region extends RegionShape {
 
 export const SCRUBBER_DEFAULTS: ScrubberTraits = {
   position: 0,
-  fps: 30,
+  fps: 0,
   contrast: null,
   colormap: "gray",
   playing: false,
@@ -95,28 +96,20 @@ export function freeSettings<T extends object>(defaults: T): Settings<T> {
   return { values: values as unknown as Signals<T>, dispose: () => undefined };
 }
 
-/** Saves at most every `SAVE_INTERVAL` ms: the first change at once, the last one always. */
+/** Saves `SAVE_INTERVAL` ms after a change all that has changed by then: a frame that is asked for goes first. */
 function throttleSave(save: () => void): { request(): void; flush(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let pending = false;
-  const fire = () => {
+  const flush = () => {
+    if (timer === undefined) return;
+    clearTimeout(timer);
     timer = undefined;
-    if (!pending) return;
-    pending = false;
     save();
-    timer = setTimeout(fire, SAVE_INTERVAL);
   };
   return {
     request() {
-      pending = true;
-      if (timer === undefined) fire();
+      timer ??= setTimeout(flush, SAVE_INTERVAL);
     },
-    flush() {
-      clearTimeout(timer);
-      timer = undefined;
-      if (pending) save();
-      pending = false;
-    },
+    flush,
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Share } from "../protocol/browsing.ts";
+import type { Share } from "../protocol/owning.ts";
 import { groupShares } from "./usage.ts";
 
 const share = (schema_name: string, table: string, size: number, more: Partial<Share> = {}): Share => ({

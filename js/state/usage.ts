@@ -1,6 +1,6 @@
 /** The bytes of a store, summed by schema and table: what the picture of them is drawn from. */
 
-import type { Section, Share } from "../protocol/browsing.ts";
+import type { Section, Share } from "../protocol/owning.ts";
 
 /** One bar: a schema, a section that has none, or a table below its schema. */
 export interface Bar {

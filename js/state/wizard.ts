@@ -11,6 +11,7 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals-core";
 import { type Client, isAborted } from "../protocol/client.ts";
 import type { Failure } from "../protocol/messages.ts";
+import { learnResults } from "../protocol/results.ts";
 import {
   type Checked,
   type DraftParams,
@@ -20,11 +21,14 @@ import {
   type KindInfo,
   parseStep,
   type Review,
+  SETUP_RESULTS,
   type SetupFacts,
   type StepInfo,
   type Written,
 } from "../protocol/setup.ts";
 import { describeFailure } from "./failure.ts";
+
+learnResults(SETUP_RESULTS);
 
 /** Typing rests for this many ms before it is checked. */
 const CHECK_AFTER = 250;

@@ -40,6 +40,7 @@ export function buildNode(
     name,
     size,
     path,
+    url: `file:///store/${path}`,
     line: `ref.open("${name}")`,
     scrubbable,
     whole: false,

@@ -146,12 +146,14 @@ export class FakeKernel {
       trace: () => ofMovie((one) => answerTrace(one, this.#region(given("trace").roi), given("trace"))),
       series: () => ofMovie(answerSeries),
       clip: () => answerClip(given("clip").format),
+      code: () => ({ result: { line: "djo.scrub(raw, events=licks)" }, buffers: [] }),
       list: () => this.#list(given("list")),
       preview: () => {
         const node = this.#nodes.get(given("preview").node);
         return { result: node?.preview, buffers: node?.buffer ? [node.buffer] : [] };
       },
       open: () => ({ result: { target: "t1" }, buffers: [] }),
+      door: () => nothing,
     };
     if (method in handlers) return handlers[method as keyof typeof handlers]();
     const about = { kind: "object", title: "files", columns: [], folder: "/home/me/downloads" };

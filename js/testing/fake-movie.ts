@@ -106,6 +106,7 @@ export function buildFakeMovie({
     dtype: "int16",
     unit: "counts",
     frame_rate: 30,
+    fps: 30,
     has_times: false,
     pixel_size: null,
     photons: { gain: GAIN, offset: OFFSET },

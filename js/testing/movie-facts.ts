@@ -13,6 +13,7 @@ export function buildMovie(changes: Partial<Movie> = {}): Movie {
     dtype: "int16",
     unit: "counts",
     frame_rate: 10,
+    fps: 10,
     has_times: false,
     pixel_size: null,
     photons: null,

@@ -22,6 +22,8 @@ export function enter(field: HTMLElement, value: string, event: "input" | "chang
   field.dispatchEvent(new Event(event, { bubbles: true }));
 }
 
+/** Presses a key and lets it go. */
 export function press(target: HTMLElement, key: string, options: KeyboardEventInit = {}): void {
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options }));
+  for (const kind of ["keydown", "keyup"])
+    target.dispatchEvent(new KeyboardEvent(kind, { key, bubbles: true, cancelable: true, ...options }));
 }

@@ -7,12 +7,13 @@
 
 import { afterEach, beforeEach, vi } from "vitest";
 import type { ToKernel } from "../protocol/messages.ts";
+import type { Region } from "../state/settings.ts";
 import scrubber from "../widgets/scrubber.ts";
 import { installFakeCanvas } from "./fake-canvas.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";
 import { buildFakeMovie } from "./fake-movie.ts";
-import { pass } from "./page.ts";
+import { find, pass } from "./page.ts";
 
 type MovieOptions = Parameters<typeof buildFakeMovie>[0];
 type Traits = Record<string, unknown>;
@@ -49,6 +50,19 @@ export class ScrubberPage {
     return root;
   }
 
+  /** The picture of a scrubber, where pointers press. */
+  picture(root: HTMLElement): HTMLElement {
+    return find(root, "picture");
+  }
+
+  get viewport(): readonly number[] | null {
+    return (this.model.get("viewport") as readonly number[] | undefined) ?? null;
+  }
+
+  get rois(): readonly Region[] {
+    return (this.model.get("rois") as readonly Region[] | undefined) ?? [];
+  }
+
   sent(kind: string): ToKernel[] {
     return (this.model.sent as ToKernel[]).filter((message) => message.kind === kind);
   }
@@ -64,11 +78,15 @@ export class ScrubberPage {
   }
 }
 
-/** A page for each test of a file. */
-export function useScrubberPage(): ScrubberPage {
+/**
+ * A page for each test of a file. With a `width` all on it is so wide, and the picture is laid out: at 400, 8
+ * pixels of the movie are 50 CSS pixels each.
+ */
+export function useScrubberPage({ width = 0 } = {}): ScrubberPage {
   const page = new ScrubberPage();
   beforeEach(() => {
     vi.useFakeTimers();
+    if (width > 0) vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(width);
     page.pixel = installFakeCanvas();
   });
   afterEach(() => {

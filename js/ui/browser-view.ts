@@ -4,12 +4,13 @@ import { effect, signal, untracked } from "@preact/signals-core";
 import type { About } from "../protocol/browsing.ts";
 import { type Client, isAborted } from "../protocol/client.ts";
 import { describeFailure } from "../state/failure.ts";
+import { Owners } from "../state/owners.ts";
 import { RowPages } from "../state/rows.ts";
 import type { BrowserTraits, Signals } from "../state/settings.ts";
 import { el } from "./dom.ts";
 import { errorMessage, noteMessage } from "./message.ts";
 import { ObjectView } from "./object-view.ts";
-import { RowGrid } from "./row-grid.ts";
+import { buildRows } from "./rows-view.ts";
 import { Scope } from "./scope.ts";
 import { buildUsage } from "./usage-view.ts";
 
@@ -65,19 +66,22 @@ export class BrowserView {
 
   #show(about: About): void {
     if (about.kind === "rows") return this.#showRows(about);
-    const view = new ObjectView({ client: this.#client, settings: this.#settings, folder: about.folder });
+    const client = this.#client;
+    const owners = about.kind === "store" && about.database !== "" ? new Owners(client) : undefined;
+    const view = new ObjectView({ client, settings: this.#settings, folder: about.folder, owners });
     this.#scope.add(() => view.dispose());
-    const usage = about.kind === "store" ? [buildUsage(this.#client, about.title, this.#scope)] : [];
-    this.node.replaceChildren(...usage, view.node);
+    this.#scope.add(() => owners?.dispose());
+    const head = about.kind === "store" ? [buildUsage(client, { ...about, owners }, this.#scope)] : [];
+    this.node.replaceChildren(...head, view.node);
   }
 
   #showRows({ columns, folder, title }: About): void {
     const scope = this.#scope;
     const pages = new RowPages(this.#client);
     const chosen = signal("");
-    const grid = new RowGrid(pages, { columns, chosen }, scope);
+    const rows = buildRows(this.#client, pages, { columns, chosen, folder }, scope);
     const below = el("div", { class: "djo-below" });
-    this.node.replaceChildren(el("div", { class: "djo-heading" }, title), grid.node, below);
+    this.node.replaceChildren(el("div", { class: "djo-heading" }, title), rows, below);
     scope.add(() => pages.dispose());
     scope.add(this.#followChosen(below, { chosen, folder }));
     void pages.restrict("");

@@ -2,6 +2,7 @@
 
 import { setIcon } from "./controls.ts";
 import { el } from "./dom.ts";
+import type { IconName } from "./icons.ts";
 
 const TOLD_FOR = 1500;
 
@@ -25,9 +26,9 @@ export async function copyText(text: string, near: HTMLElement): Promise<boolean
 }
 
 /** Copies, and says so on the button for a moment. */
-export async function copyAndTell(text: string, button: HTMLElement): Promise<void> {
+export async function copyAndTell(text: string, button: HTMLElement, sign: IconName = "copy"): Promise<void> {
   const { title } = button;
   const done = await copyText(text, button.parentElement ?? button);
   setIcon(button, done ? "Copied" : "The browser does not allow copying", done ? "check" : "error");
-  setTimeout(() => setIcon(button, title, "copy"), TOLD_FOR);
+  setTimeout(() => setIcon(button, title, sign), TOLD_FOR);
 }

@@ -3,7 +3,7 @@
 import { type Signal, untracked } from "@preact/signals-core";
 import type { ClipFormat } from "../protocol/messages.ts";
 import { ClipMaker, type ClipState, type ClipWish } from "../state/clip.ts";
-import { buildCodeLine } from "../state/code-line.ts";
+import { findCodeLine } from "../state/code-line.ts";
 import { formatSize } from "../state/format.ts";
 import { clamp } from "../state/resolve.ts";
 import type { ScrubberSession } from "../state/session.ts";
@@ -42,9 +42,7 @@ async function copyCode(
   near: HTMLElement,
   tell: (text: string) => void,
 ): Promise<void> {
-  const [shown, movie] = [session.shown.peek(), session.movie.peek()];
-  if (!shown || !movie) return;
-  const line = buildCodeLine(session.settings, shown, movie);
+  const line = await findCodeLine(session);
   tell((await copyText(line, near)) ? `Copied ${line}` : line);
 }
 

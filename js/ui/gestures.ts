@@ -5,6 +5,7 @@
 
 import type { Pair } from "../protocol/messages.ts";
 import { followDrag } from "./drag.ts";
+import { usesSpace } from "./space-key.ts";
 import type { PictureWindow } from "./window.ts";
 
 /** Zoom for each CSS pixel of the wheel: a notch of 100 is a quarter more. */
@@ -49,8 +50,9 @@ export class Gestures {
     });
   }
 
-  isPanButton(press: PointerEvent): boolean {
-    return press.button === MIDDLE;
+  /** Whether a press moves the picture whatever lies under it: of the middle button, or with the space bar. */
+  isPanning({ button }: PointerEvent): boolean {
+    return button === MIDDLE || (button === 0 && usesSpace(this.#node));
   }
 
   #onWheel(event: WheelEvent): void {

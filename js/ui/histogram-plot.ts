@@ -5,6 +5,7 @@ import { formatField } from "../state/format.ts";
 import { chooseDomain, countBins, sampleValues } from "../state/histogram.ts";
 import { clamp, type Range } from "../state/resolve.ts";
 import type { ScrubberSession } from "../state/session.ts";
+import { followColours } from "./colours.ts";
 import { el } from "./dom.ts";
 import { followDrag } from "./drag.ts";
 import type { Scope } from "./scope.ts";
@@ -42,6 +43,7 @@ export class HistogramPlot {
       if (session.shown.value && picture.light.value) this.#place();
     });
     scope.observeWidth(this.node, () => this.#update());
+    followColours(this.#canvas, scope, () => this.#update());
     scope.add(() => clearTimeout(this.#timer));
   }
 

@@ -8,6 +8,7 @@ import {
   Box,
   Camera,
   Check,
+  ChevronLeft,
   ChevronRight,
   Circle,
   CircleAlert,
@@ -19,14 +20,18 @@ import {
   Folder,
   GalleryHorizontalEnd,
   Grid3x3,
+  type IconNode,
   Image,
   Info,
   Lasso,
+  Link,
   LoaderCircle,
   Maximize,
+  Minus,
   Pause,
   Pentagon,
   Play,
+  Plus,
   Repeat,
   SlidersHorizontal,
   Square,
@@ -45,13 +50,16 @@ const ICONS = {
   back: ArrowLeft,
   array: Grid3x3,
   check: Check,
+  add: Plus,
   chevron: ChevronRight,
+  chevronLeft: ChevronLeft,
   copy: Copy,
   error: CircleAlert,
   file: File,
   folder: Folder,
   group: Box,
   image: Image,
+  link: Link,
   info: Info,
   loading: LoaderCircle,
   loop: Repeat,
@@ -73,6 +81,7 @@ const ICONS = {
   polygon: Pentagon,
   rectangle: Square,
   remove: Trash2,
+  subtract: Minus,
   undo: Undo2,
   zoomIn: ZoomIn,
   zoomOut: ZoomOut,
@@ -84,11 +93,16 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** An icon of 16 px in the colour of the text; its name is told by what holds it. */
 export function icon(name: IconName): SVGSVGElement {
+  return drawIcon(name, ICONS[name]);
+}
+
+/** An icon from lucide's data. */
+export function drawIcon(name: string, parts: IconNode): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", `djo-icon djo-icon-${name}`);
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  for (const [tag, attributes] of ICONS[name]) {
+  for (const [tag, attributes] of parts) {
     const part = document.createElementNS(SVG, tag);
     for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, String(value));
     svg.append(part);

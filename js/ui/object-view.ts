@@ -2,6 +2,7 @@
 
 import { signal, untracked } from "@preact/signals-core";
 import type { Client } from "../protocol/client.ts";
+import type { Owners } from "../state/owners.ts";
 import type { BrowserTraits, Signals } from "../state/settings.ts";
 import { ROOT, Tree } from "../state/tree.ts";
 import { el } from "./dom.ts";
@@ -21,6 +22,8 @@ export interface ObjectParts {
   readonly root?: string;
   /** Where the kernel puts downloads. */
   readonly folder: string;
+  /** Of a store that is joined to a database. */
+  readonly owners?: Owners | undefined;
 }
 
 export class ObjectView {
@@ -29,17 +32,17 @@ export class ObjectView {
   readonly #tree: Tree;
   readonly #title = signal("/");
 
-  constructor({ client, settings, root = ROOT, folder }: ObjectParts) {
+  constructor({ client, settings, root = ROOT, folder, owners }: ObjectParts) {
     const { selected, expanded } = settings;
     const scope = this.#scope;
     this.#tree = new Tree(client, expanded, root);
     const marked = signal<readonly string[]>([]);
-    const pane = new PreviewPane(client, { selected, marked, root, folder }, scope);
+    const pane = new PreviewPane(client, { selected, marked, root, folder, owners }, scope);
     const bar = buildPathBar(this.#tree, { selected, title: this.#title }, scope);
-    const tree = new TreeView(this.#tree, { selected, marked }, scope);
+    const tree = new TreeView(this.#tree, { selected, marked, owners }, scope);
     const list = el("div", { class: "djo-side-list" }, tree.node, this.#buildState(scope, tree.node));
     const side = el("div", { class: "djo-side" }, buildTreeTools(this.#tree, scope), list);
-    const body = el("div", { class: "djo-body" }, side, pane.node);
+    const body = el("div", { class: `djo-body ${owners ? "djo-body-joined" : ""}` }, side, pane.node);
     this.node.append(bar, body);
     scope.effect(() => body.classList.toggle("djo-scrubbing", pane.scrubbing.value));
     scope.effect(() => {

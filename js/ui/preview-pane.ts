@@ -5,14 +5,17 @@ import { type Client, isAborted } from "../protocol/client.ts";
 import type { Failure } from "../protocol/messages.ts";
 import { describeFailure } from "../state/failure.ts";
 import { formatCount, formatSize } from "../state/format.ts";
+import type { Owners } from "../state/owners.ts";
 import { type Preview, PreviewLoader, type PreviewState } from "../state/preview-loader.ts";
 import { freeSettings, SCRUBBER_DEFAULTS } from "../state/settings.ts";
-import { copyAndTell } from "./clipboard.ts";
+import { ROOT } from "../state/tree.ts";
 import { iconButton, textButton } from "./controls.ts";
+import { copyButton, copyRow } from "./copy-row.ts";
 import { el } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { errorMessage, noteMessage } from "./message.ts";
 import { buildActions } from "./object-actions.ts";
+import { buildOwnerNote } from "./owner-note.ts";
 import { buildPreviewBody } from "./preview-bodies.ts";
 import { Scope } from "./scope.ts";
 import { ScrubberView } from "./scrubber-view.ts";
@@ -20,17 +23,13 @@ import { ScrubberView } from "./scrubber-view.ts";
 /** A loading note appears only after this many ms. */
 const PATIENCE = 150;
 
-function copyRow(label: string, text: string, djo: string, mono: boolean): HTMLElement {
-  const button = iconButton(`Copy ${label}`, "copy", () => void copyAndTell(text, button), { djo });
-  const words = el("span", { class: mono ? "djo-mono djo-copy-text" : "djo-copy-text", title: text }, text);
-  return el("div", { class: "djo-copy" }, words, button);
-}
-
 export interface PreviewPlace {
   readonly selected: Signal<string>;
   readonly marked: ReadonlySignal<readonly string[]>;
   readonly root: string;
   readonly folder: string;
+  /** Of a store that is joined to a database. */
+  readonly owners?: Owners | undefined;
 }
 
 export class PreviewPane {
@@ -48,13 +47,15 @@ export class PreviewPane {
   readonly #folder: string;
   /** Ids of all that is selected, where that is more than one. */
   readonly #marked: ReadonlySignal<readonly string[]>;
+  readonly #owners: Owners | undefined;
   #content = new Scope();
   #opening = new AbortController();
 
-  constructor(client: Client, { selected, marked, root, folder }: PreviewPlace, scope: Scope) {
+  constructor(client: Client, { selected, marked, root, folder, owners }: PreviewPlace, scope: Scope) {
     this.#client = client;
     this.#folder = folder;
     this.#marked = marked;
+    this.#owners = owners;
     this.loader = new PreviewLoader(client);
     scope.effect(() => {
       const node = selected.value || root;
@@ -89,8 +90,15 @@ export class PreviewPane {
     this.node.dataset.node = preview.node;
     this.node.dataset.type = preview.facts.type;
     const actions = this.#buildActions(preview, scope);
-    this.node.replaceChildren(this.#buildHead(preview), actions, ...buildPreviewBody(preview, scope));
+    const parts = [this.#buildHead(preview), ...this.#buildOwner(preview, scope), actions];
+    this.node.replaceChildren(...parts, ...buildPreviewBody(preview, scope));
     this.node.scrollTop = 0;
+  }
+
+  /** Whose it is; the top of a store is nobody's. */
+  #buildOwner({ node }: Preview, scope: Scope): HTMLElement[] {
+    const owners = this.#owners;
+    return owners && node !== ROOT ? [buildOwnerNote(this.#client, { owners, node }, scope)] : [];
   }
 
   /** For what is shown, or for all that is selected. */
@@ -119,12 +127,17 @@ export class PreviewPane {
   }
 
   #buildHead(preview: Preview): HTMLElement {
-    const { name, size, path, line, scrubbable } = preview.facts;
+    const { name, size, path, url, line, scrubbable } = preview.facts;
     const title = el("div", { class: "djo-preview-title" }, el("strong", { title: name }, name));
     if (size !== null) title.append(el("span", { class: "djo-dim" }, formatSize(size)));
     const head = el("div", { class: "djo-preview-head" }, title);
-    if (path) head.append(copyRow("path", path, "copy-path", false));
-    if (line) head.append(copyRow("Python line", line, "copy-line", true));
+    const place = path || url;
+    const copies = [
+      ...(path ? [copyButton("path", path, "copy-path")] : []),
+      ...(url ? [copyButton("URL", url, "copy-url", "link")] : []),
+    ];
+    if (place) head.append(copyRow(place, copies, ""));
+    if (line) head.append(copyRow(line, [copyButton("Python line", line, "copy-line")], "djo-mono"));
     if (scrubbable) head.append(this.#buildOpenButton(preview, head));
     return head;
   }

@@ -2,7 +2,15 @@
 
 import type { Pair } from "../protocol/messages.ts";
 import type { RegionEditor } from "../state/region-editor.ts";
-import { buildPath, handlesOf, insertCorner, moveHandle, moveShape, removeCorner } from "../state/regions.ts";
+import {
+  buildPath,
+  edgeAt,
+  handlesOf,
+  insertCorner,
+  moveHandle,
+  moveShape,
+  removeCorner,
+} from "../state/regions.ts";
 import type { Region } from "../state/settings.ts";
 import { followDrag } from "./drag.ts";
 import type { Scope } from "./scope.ts";
@@ -14,6 +22,8 @@ const MANY_CORNERS = 40;
 
 /** Milliseconds within which two presses are a double click. */
 const DOUBLE = 400;
+/** CSS pixels within which a double click meets an edge, or the place of the first click. */
+const NEAR = 6;
 
 export class RegionsLayer {
   readonly node = svg("g");
@@ -22,7 +32,7 @@ export class RegionsLayer {
   readonly #editor: RegionEditor;
   readonly #shapes = svg("g");
   readonly #handles = svg("g");
-  #lastPress: { readonly handle: number; readonly timeStamp: number } | null = null;
+  #lastPress: { readonly on: string; readonly event: PointerEvent } | null = null;
 
   constructor(box: HTMLElement, window: PictureWindow, editor: RegionEditor, scope: Scope) {
     this.#box = box;
@@ -38,15 +48,14 @@ export class RegionsLayer {
   press(event: PointerEvent): boolean {
     const region = this.#selected();
     const target = event.target as Element;
+    const isSecond = this.#isSecond(target, event);
     if (!region) return false;
     const handle = numberOf(target, "data-handle");
-    const edge = numberOf(target, "data-edge");
-    if (handle !== null && this.#isSecond(handle, event)) this.#editor.change(region.id, without(handle));
+    const edge = numberOf(target, "data-edge") ?? (isSecond ? this.#findEdge(region, target, event) : null);
+    if (handle !== null && isSecond) this.#editor.change(region.id, without(handle));
     else if (handle !== null) this.#dragHandle(region, handle, event);
-    else if (edge !== null) {
-      const at = this.#window.pointAt(event, this.#box);
-      this.#dragHandle(insertCorner(region, edge, at), edge + 1, event);
-    } else if (target.getAttribute("data-region") === region.id) this.#dragRegion(region, event);
+    else if (edge !== null) this.#addCorner(region, edge, event, isSecond);
+    else if (target.getAttribute("data-region") === region.id) this.#dragRegion(region, event);
     else return false;
     return true;
   }
@@ -56,7 +65,21 @@ export class RegionsLayer {
   }
 
   #dragHandle(region: Region, handle: number, press: PointerEvent): void {
+    this.#editor.corner.value = handle;
     this.#drag(press, (at) => moveHandle(region, handle, at));
+  }
+
+  /** A corner that follows the pointer; one that is not moved is there `atOnce`, or not at all. */
+  #addCorner(region: Region, edge: number, press: PointerEvent, atOnce: boolean): void {
+    const more = insertCorner(region, edge, this.#window.pointAt(press, this.#box));
+    this.#dragHandle(more, edge + 1, press);
+    if (atOnce) this.#editor.draft.value = more;
+  }
+
+  #findEdge(region: Region, target: Element, press: PointerEvent): number | null {
+    if (target.getAttribute("data-region") !== region.id) return null;
+    const at = this.#window.pointAt(press, this.#box);
+    return edgeAt(region, at, NEAR / (this.#window.scale.peek() || 1));
   }
 
   #dragRegion(region: Region, press: PointerEvent): void {
@@ -76,10 +99,12 @@ export class RegionsLayer {
   }
 
   /** Whether a press makes a double click: the picture has the pointer, and so hears no `dblclick` of a corner. */
-  #isSecond(handle: number, { timeStamp }: PointerEvent): boolean {
+  #isSecond(target: Element, event: PointerEvent): boolean {
+    const on = ["data-handle", "data-edge", "data-region"].map((name) => target.getAttribute(name)).join();
     const last = this.#lastPress;
-    this.#lastPress = { handle, timeStamp };
-    return last?.handle === handle && timeStamp - last.timeStamp < DOUBLE;
+    this.#lastPress = { on, event };
+    if (last?.on !== on || event.timeStamp - last.event.timeStamp >= DOUBLE) return false;
+    return Math.hypot(event.clientX - last.event.clientX, event.clientY - last.event.clientY) < NEAR;
   }
 
   #drawShapes(): void {
@@ -104,9 +129,12 @@ export class RegionsLayer {
     const region = this.#editor.shown.value.find(({ id }) => id === selected);
     if (!region || this.#editor.tool.value !== null) return this.#handles.replaceChildren();
     const corners = handlesOf(region);
+    const corner = this.#editor.corner.value;
     const dot = (at: Pair, r: number, attribute: string, number: number) => {
       const [cy, cx] = this.#window.placeOf(at);
-      return svg("circle", { cx, cy, r, class: "djo-region-handle", [attribute]: number });
+      const isChosen = attribute === "data-handle" && number === corner;
+      const chosen = isChosen ? " djo-chosen" : "";
+      return svg("circle", { cx, cy, r, class: `djo-region-handle${chosen}`, [attribute]: number });
     };
     const middles = region.kind === "polygon" && corners.length <= MANY_CORNERS ? midpointsOf(corners) : [];
     this.#handles.replaceChildren(

@@ -10,6 +10,7 @@ import type { Region } from "../state/settings.ts";
 import { resolveView } from "../state/viewport.ts";
 import { iconButton, labelled, numberField, selectField, setIcon } from "./controls.ts";
 import { el, setField, setText } from "./dom.ts";
+import { buildCorners } from "./region-corners.ts";
 import type { Scope } from "./scope.ts";
 import { foldingSection } from "./section.ts";
 import { directionOf } from "./stage-keys.ts";
@@ -239,6 +240,7 @@ export function buildRegionsSection(session: ScrubberSession, scope: Scope, movi
     buildTools(session, scope),
     buildRows(session, tracer, scope),
     buildDetails(session, scope),
+    buildCorners(session, scope),
     buildMasks(session, tracer, scope, movie),
     buildQuantity(tracer, session, scope),
   ];

@@ -11,6 +11,7 @@ import { errorMessage, noteMessage } from "./message.ts";
 import { buildNotices } from "./notices.ts";
 import { buildPanel } from "./panel.ts";
 import { Scope } from "./scope.ts";
+import { SpaceKey } from "./space-key.ts";
 import { Stage } from "./stage.ts";
 import { buildStatusLine, rememberPanel } from "./status-line.ts";
 import { Timeline } from "./timeline.ts";
@@ -44,9 +45,11 @@ export class ScrubberView {
   readonly #scope = new Scope();
   #inner = new Scope();
   #timeline: Timeline | null = null;
+  readonly #space: SpaceKey;
 
   constructor(parts: SessionParts) {
     this.#session = new ScrubberSession(parts);
+    this.#space = new SpaceKey(this.node, () => this.#session.toggle());
     this.node.addEventListener("keydown", (event) => this.#onKey(event));
     this.#scope.effect(() => {
       const opening = this.#session.opening.value;
@@ -108,7 +111,9 @@ export class ScrubberView {
 
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (keepsItsKeys(event.target, event.key) || !this.#act(event)) return;
+    const isNeeded = keepsItsKeys(event.target, event.key);
+    const isSpace = this.#session.movie.peek() !== null && this.#space.press(event, isNeeded);
+    if (!isSpace && (isNeeded || !this.#act(event))) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -120,7 +125,6 @@ export class ScrubberView {
     const [step, event] = [STEPS[key], EVENTS[key]];
     if (step !== undefined) this.#session.move(step * (shiftKey ? 10 : 1));
     else if (event !== undefined) this.#timeline?.seekEvent(event);
-    else if (key === " ") this.#session.toggle();
     else if (key === "Home") this.#session.seek(0);
     else if (key === "End") this.#session.seek(frames - 1);
     else return false;

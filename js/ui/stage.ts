@@ -229,7 +229,7 @@ export class Stage {
   #press(event: PointerEvent): void {
     this.#box.focus({ preventScroll: true });
     if (this.#gestures.isPinching) return this.#drawing.cancel();
-    if (this.#gestures.isPanButton(event)) {
+    if (this.#gestures.isPanning(event)) {
       event.preventDefault();
       return this.#gestures.pan(event);
     }

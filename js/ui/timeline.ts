@@ -6,6 +6,7 @@ import { buildLanes, eventFrames, type Lane, lineOfProfile, valueAtPlace } from 
 import { keyOfSlice } from "../state/movie.ts";
 import type { Shown } from "../state/resolve.ts";
 import type { ScrubberSession } from "../state/session.ts";
+import { followColours } from "./colours.ts";
 import { el, setText } from "./dom.ts";
 import type { Scope } from "./scope.ts";
 import { type Area, drawLine, drawMarks, sizeCanvas } from "./series-plot.ts";
@@ -73,6 +74,7 @@ export class Timeline {
       this.#redraw();
     });
     scope.observeWidth(this.node, () => this.#redraw());
+    followColours(this.#canvas, scope, () => this.#redraw());
     scope.add(() => clearTimeout(this.#timer));
   }
 

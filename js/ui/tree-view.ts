@@ -2,7 +2,10 @@
 
 import { batch, type Signal, untracked } from "@preact/signals-core";
 import type { Entry, EntryKind } from "../protocol/messages.ts";
+import type { Owner } from "../protocol/owning.ts";
 import { formatItems, formatSize } from "../state/format.ts";
+import type { Owners } from "../state/owners.ts";
+import { describeOwner, markOf } from "../state/ownership.ts";
 import { findByName, isBranch, type Row, type Tree } from "../state/tree.ts";
 import { el } from "./dom.ts";
 import { type IconName, icon } from "./icons.ts";
@@ -29,9 +32,23 @@ function sizeCell(entry: Entry): HTMLElement {
   return el("span", { class: `djo-row-size ${quiet ? "djo-dim" : ""}` }, text);
 }
 
+/** Whose an entry is, in a word; an icon beside it where it should be looked at. */
+function ownerMark(owner: Owner | undefined): HTMLElement[] {
+  const mark = owner && markOf(owner);
+  if (!mark) return [];
+  const sign = mark.tone === "alert" ? [icon("error")] : [];
+  return [el("span", { class: `djo-mark djo-mark-${mark.tone}`, djo: "mark" }, ...sign, mark.word)];
+}
+
+function describeEntry({ name, modified }: Entry, owner: Owner | undefined): string {
+  return [name, modified, owner && describeOwner(owner)].filter(Boolean).join("\n");
+}
+
 export interface Selection {
   readonly selected: Signal<string>;
   readonly marked: Signal<readonly string[]>;
+  /** Of a store that is joined to a database. */
+  readonly owners?: Owners | undefined;
 }
 
 export class TreeView {
@@ -40,6 +57,7 @@ export class TreeView {
   readonly #selected: Signal<string>;
   /** Ids of all that is selected, where that is more than the one that is previewed. */
   readonly #marked: Signal<readonly string[]>;
+  readonly #owners: Owners | undefined;
   readonly #list: VirtualList;
   readonly #prefix = `djo-tree-${trees++}-`;
   /** Where a range of selected rows begins. */
@@ -47,10 +65,11 @@ export class TreeView {
   #typed = "";
   #typedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(tree: Tree, { selected, marked }: Selection, scope: Scope) {
+  constructor(tree: Tree, { selected, marked, owners }: Selection, scope: Scope) {
     this.#tree = tree;
     this.#selected = selected;
     this.#marked = marked;
+    this.#owners = owners;
     this.node = el("div", {
       class: "djo-tree",
       role: "tree",
@@ -70,6 +89,10 @@ export class TreeView {
       selected.value;
       marked.value;
       untracked(() => this.#update(count));
+    });
+    scope.effect(() => {
+      owners?.known.value;
+      untracked(() => this.#drawMarks());
     });
     scope.effect(() => {
       tree.arrangement.value;
@@ -107,6 +130,7 @@ export class TreeView {
 
   #buildEntry({ entry, expanded, place, siblings }: Extract<Row, { kind: "entry" }>): HTMLElement {
     const selected = entry.id === this.#selected.peek() || this.#marked.peek().includes(entry.id);
+    const owner = this.#owners?.known.peek().get(entry.id);
     const twisty = el("span", { class: "djo-twisty" }, ...(expanded === null ? [] : [icon("chevron")]));
     return el(
       "div",
@@ -114,7 +138,7 @@ export class TreeView {
         class: "djo-row",
         djo: "row",
         role: "treeitem",
-        title: entry.modified ? `${entry.name}\n${entry.modified}` : entry.name,
+        title: describeEntry(entry, owner),
         "data-node": entry.id,
         "data-name": entry.name,
         "data-kind": entry.kind,
@@ -126,8 +150,23 @@ export class TreeView {
       twisty,
       icon(ICONS[entry.kind]),
       el("span", { class: "djo-row-name" }, entry.name),
+      ...ownerMark(owner),
       sizeCell(entry),
     );
+  }
+
+  /** Rows that are there stay: one that is replaced while it is pressed would miss the click. */
+  #drawMarks(): void {
+    const known = this.#owners?.known.peek();
+    if (!known) return;
+    for (const node of this.node.querySelectorAll<HTMLElement>(".djo-row[data-node]")) {
+      const row = this.#rows()[Number(node.dataset.index)];
+      if (row?.kind !== "entry") continue;
+      const owner = known.get(row.entry.id);
+      node.title = describeEntry(row.entry, owner);
+      node.querySelector(".djo-mark")?.remove();
+      node.querySelector(".djo-row-name")?.after(...ownerMark(owner));
+    }
   }
 
   #buildNote({ step, text }: Extract<Row, { kind: "note" }>): HTMLElement {
@@ -142,8 +181,10 @@ export class TreeView {
   }
 
   #loadMore(first: number, end: number): void {
-    for (const row of this.#rows().slice(first, end))
+    const inSight = this.#rows().slice(first, end);
+    for (const row of inSight)
       if (row.kind === "note" && row.step === "more") void this.#tree.load(row.parent);
+    this.#owners?.show(inSight.flatMap((row) => (row.kind === "entry" ? [row.entry.id] : [])));
   }
 
   #onClick(event: MouseEvent): void {

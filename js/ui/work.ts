@@ -15,18 +15,24 @@ export interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** Runs `act` with its progress and a way to stop it, and shows what came of it in `outcome`. */
+/**
+ * Runs `act` with its progress and a way to stop it, and shows what came of it in `outcome`.
+ *
+ * Stopping gives the work up, unless `stop` ends it in another way.
+ */
 export function perform(
   outcome: HTMLElement,
   act: (asking: Asking) => Promise<Node[]>,
   scope: Scope,
+  stop?: (giveUp: () => void) => void,
 ): Promise<void> {
   const abort = new AbortController();
-  scope.add(() => abort.abort());
+  const giveUp = () => abort.abort();
+  scope.add(giveUp);
   const bar = el("progress", { "aria-label": "Progress" });
   const note = el("span", { class: "djo-dim" });
-  const stop = textButton("Stop", () => abort.abort(), { djo: "stop" });
-  outcome.replaceChildren(el("div", { class: "djo-working" }, bar, note, stop));
+  const end = textButton("Stop", () => (stop ? stop(giveUp) : giveUp()), { djo: "stop" });
+  outcome.replaceChildren(el("div", { class: "djo-working" }, bar, note, end));
   const tell: Tell = (done, total, words) => {
     if (total > 0) {
       bar.max = total;

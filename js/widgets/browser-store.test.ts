@@ -1,10 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ToKernel } from "../protocol/messages.ts";
-import { buildFakeFolder } from "../testing/fake-folder.ts";
-import { FakeKernel } from "../testing/fake-kernel.ts";
-import { FakeModel } from "../testing/fake-model.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { answerWith, useBrowserPage } from "../testing/browser-page.ts";
 import { find, findAll, pass } from "../testing/page.ts";
-import browser from "./browser.ts";
 
 const ABOUT = { kind: "store", title: "main", columns: [], folder: "/home/me/downloads" };
 const share = (section: string, schema_name: string, table: string, size: number) => ({
@@ -21,36 +17,14 @@ const SHARES = [
   share("schema", "lab", "Recording", 1_000_000),
 ];
 
-let model: FakeModel;
-let kernel: FakeKernel;
+const page = useBrowserPage();
 let root: HTMLElement;
 let shares: readonly object[];
-let end: () => void;
 
 beforeEach(async () => {
-  vi.useFakeTimers();
   shares = SHARES;
-  model = new FakeModel({ selected: "", expanded: [] });
-  kernel = new FakeKernel(model, { root: buildFakeFolder({ many: 3 }), delay: 1 });
-  kernel.answers = (method) => {
-    if (method === "about") return { result: ABOUT, buffers: [] };
-    return method === "usage" ? { result: { shares }, buffers: [] } : undefined;
-  };
-  const el = document.createElement("div");
-  document.body.append(el);
-  end = browser.render({ model: model.proxy(), el });
-  root = el.querySelector(".djo-browser") as HTMLElement;
-  await pass(20);
+  root = await page.open({ about: () => ABOUT, usage: () => ({ shares }) });
 });
-
-afterEach(() => {
-  end();
-  kernel.stop();
-  document.body.replaceChildren();
-  vi.useRealTimers();
-});
-
-const asked = () => (model.sent as ToKernel[]).filter((m) => m.kind === "request" && m.method === "usage");
 
 async function count(): Promise<void> {
   find(root, "count-bytes").click();
@@ -60,7 +34,7 @@ async function count(): Promise<void> {
 describe("a store", () => {
   it("is a tree, and is counted only when asked", () => {
     expect(findAll(root, "row").length).toBeGreaterThan(3);
-    expect(asked()).toEqual([]);
+    expect(page.requests("usage")).toEqual([]);
   });
 
   it("shows where its bytes are, in words and as bars", async () => {
@@ -91,27 +65,47 @@ describe("a store", () => {
     expect(find(root, "usage").textContent).toContain("Nothing is stored here yet.");
   });
 
-  it("tells how far counting is, and stops", async () => {
-    kernel.delay = 10_000;
+  it("tells how far counting is, and what was counted when it is stopped", async () => {
+    let isEnough = false;
+    page.kernel.answers = answerWith({
+      usage: () => ({ shares, whole: !isEnough }),
+      enough: () => {
+        isEnough = true;
+        return { ended: true };
+      },
+    });
+    page.kernel.delay = 1000;
     await count();
-    const { view, id } = asked()[0] as Extract<ToKernel, { kind: "request" }>;
-    model.receive({ kind: "progress", view, id, done: 12_000, total: 0, note: "files counted" });
+    const [{ view, id } = { view: "", id: 0 }] = page.requests("usage");
+    page.model.receive({ kind: "progress", view, id, done: 12_000, total: 0, note: "files counted" });
     expect(find(root, "usage").textContent).toContain("12,000 files counted");
+    page.kernel.delay = 1;
     find(root, "stop").click();
-    await pass(1);
-    expect(find(root, "usage").textContent).toContain("Stopped.");
+    await pass(2000);
+    expect(page.asked("enough")).toEqual([{ of: "usage" }]);
+    expect(find(root, "partial").textContent).toContain("what was counted so far");
+    expect(findAll(root, "bar")).toHaveLength(4);
     expect(find<HTMLButtonElement>(root, "count-bytes").disabled).toBe(false);
   });
 
+  it("gives a count up when it is stopped twice", async () => {
+    page.kernel.silent = true;
+    await count();
+    find(root, "stop").click();
+    find(root, "stop").click();
+    await pass(1);
+    expect(find(root, "usage").textContent).toContain("Stopped.");
+  });
+
   it("tells what the kernel refuses, and can be counted again", async () => {
-    kernel.failures.set("usage", {
+    page.kernel.failures.set("usage", {
       code: "store-unavailable",
       message: "the store is out of reach",
       hint: "",
     });
     await count();
     expect(find(root, "error").textContent).toContain("The store is out of reach.");
-    kernel.failures.clear();
+    page.kernel.failures.clear();
     await count();
     expect(findAll(root, "bar")).toHaveLength(4);
   });

@@ -1,38 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ToKernel } from "../protocol/messages.ts";
-import { buildFakeFolder } from "../testing/fake-folder.ts";
-import { FakeKernel, type FakeNode } from "../testing/fake-kernel.ts";
-import { FakeModel } from "../testing/fake-model.ts";
-import { buildFakeMovie } from "../testing/fake-movie.ts";
+import { describe, expect, it, vi } from "vitest";
+import { useBrowserPage } from "../testing/browser-page.ts";
 import { find, findAll, pass, press } from "../testing/page.ts";
-import browser from "./browser.ts";
 
-let model: FakeModel;
-let kernel: FakeKernel;
-const endings: (() => void)[] = [];
-
-function build(root: FakeNode = buildFakeFolder({ many: 1200 }), traits: Record<string, unknown> = {}): void {
-  model = new FakeModel({ selected: "", expanded: [], ...traits });
-  kernel = new FakeKernel(model, {
-    root,
-    movie: buildFakeMovie({ frames: 20, height: 8, width: 8 }),
-    delay: 5,
-  });
-}
-
-function show(): HTMLElement {
-  const el = document.createElement("div");
-  document.body.append(el);
-  endings.push(browser.render({ model: model.proxy(), el }));
-  return el.querySelector(".djo-browser") as HTMLElement;
-}
-
-async function open(): Promise<HTMLElement> {
-  build();
-  const root = show();
-  await pass(50);
-  return root;
-}
+const page = useBrowserPage();
+const open = () => page.open();
 
 const names = (root: HTMLElement) => findAll(root, "row").map((row) => row.dataset.name);
 const row = (root: HTMLElement, name: string) =>
@@ -42,22 +13,6 @@ async function click(root: HTMLElement, name: string): Promise<void> {
   row(root, name).click();
   await pass(50);
 }
-
-const listed = () =>
-  (model.sent as ToKernel[]).flatMap((message) =>
-    message.kind === "request" && message.method === "list" ? [message.params] : [],
-  );
-
-beforeEach(() => {
-  vi.useFakeTimers();
-});
-
-afterEach(() => {
-  for (const end of endings.splice(0)) end();
-  kernel.stop();
-  document.body.replaceChildren();
-  vi.useRealTimers();
-});
 
 describe("the tree", () => {
   it("lists the top, with sizes", async () => {
@@ -78,13 +33,13 @@ describe("the tree", () => {
 
   it("asks for a folder's contents when it is first opened", async () => {
     const root = await open();
-    expect(listed()).toHaveLength(1);
+    expect(page.asked("list")).toHaveLength(1);
     await click(root, "analysis.zarr");
     expect(names(root).slice(0, 3)).toEqual(["analysis.zarr", "dff", "mean_image"]);
     expect(row(root, "dff").getAttribute("aria-level")).toBe("2");
     await click(root, "analysis.zarr");
     await click(root, "analysis.zarr");
-    expect(listed()).toHaveLength(2);
+    expect(page.asked("list")).toHaveLength(2);
   });
 
   it("says that a folder is empty", async () => {
@@ -95,26 +50,26 @@ describe("the tree", () => {
 
   it("says that a folder can't be listed, and tries again at a click", async () => {
     const root = await open();
-    kernel.failures.set("list", { code: "store", message: "store 'main' can't be reached", hint: "" });
+    page.kernel.failures.set("list", { code: "store", message: "store 'main' can't be reached", hint: "" });
     await click(root, "trials");
     expect(find(root, "note").textContent).toContain("Store 'main' can't be reached.");
-    kernel.failures.clear();
+    page.kernel.failures.clear();
     find(root, "note").click();
     await pass(50);
     expect(names(root)).toContain("trial_00000.bin");
   });
 
   it("says so when the top can't be listed, and tries again", async () => {
-    build();
-    kernel.failures.set("list", {
+    page.build();
+    page.kernel.failures.set("list", {
       code: "store",
       message: "store 'main' can't be reached",
       hint: "Check the network.",
     });
-    const root = show();
+    const root = page.show();
     await pass(50);
     expect(find(root, "error").textContent).toContain("Check the network.");
-    kernel.failures.clear();
+    page.kernel.failures.clear();
     find(root, "retry").click();
     await pass(50);
     expect(names(root)).toContain("notes.md");
@@ -132,7 +87,7 @@ describe("the tree", () => {
       tree.dispatchEvent(new Event("scroll"));
       await pass(50);
     }
-    expect(listed().map(({ cursor }) => cursor)).toEqual([undefined, undefined, "500", "1000"]);
+    expect(page.asked("list").map(({ cursor }) => cursor)).toEqual([undefined, undefined, "500", "1000"]);
   });
 });
 
@@ -202,7 +157,7 @@ describe("several selected", () => {
     find(root, "save").click();
     await pass(50);
     const ids = ["events.csv", "metadata.json"].map((name) => row(root, name).dataset.node);
-    expect(model.sent.at(-1)).toMatchObject({ method: "save", params: { nodes: ids, into: "folder" } });
+    expect(page.model.sent.at(-1)).toMatchObject({ method: "save", params: { nodes: ids, into: "folder" } });
   });
 
   it("are forgotten when the tree is filtered", async () => {
@@ -256,7 +211,7 @@ describe("the preview", () => {
     expect(preview.textContent).toContain("5.2× smaller than raw");
   });
 
-  it("copies the path", async () => {
+  it("copies the path, and the URL", async () => {
     const writeText = vi.fn().mockResolvedValue(undefined);
     vi.stubGlobal("navigator", { clipboard: { writeText } });
     const root = await open();
@@ -265,15 +220,18 @@ describe("the preview", () => {
     await pass(1);
     expect(writeText).toHaveBeenCalledWith("demo/Recording/recording_id=12/notes.md");
     expect(find(root, "copy-path").title).toBe("Copied");
+    find(root, "copy-url").click();
+    await pass(1);
+    expect(writeText).toHaveBeenLastCalledWith("file:///store/demo/Recording/recording_id=12/notes.md");
     vi.unstubAllGlobals();
   });
 
   it("says what went wrong while the tree stays usable", async () => {
     const root = await open();
-    kernel.failures.set("preview", { code: "missing", message: "notes.md is gone", hint: "" });
+    page.kernel.failures.set("preview", { code: "missing", message: "notes.md is gone", hint: "" });
     await click(root, "notes.md");
     expect(find(root, "error").textContent).toContain("Notes.md is gone.");
-    kernel.failures.clear();
+    page.kernel.failures.clear();
     await click(root, "metadata.json");
     expect(findAll(root, "error")).toEqual([]);
     expect(find(root, "preview").textContent).toContain("mouse 7");
@@ -281,9 +239,9 @@ describe("the preview", () => {
 
   it("of a quick walk through the tree is that of the last entry", async () => {
     const root = await open();
-    kernel.delay = 300;
+    page.kernel.delay = 300;
     row(root, "notes.md").click();
-    kernel.delay = 5;
+    page.kernel.delay = 5;
     row(root, "metadata.json").click();
     await pass(500);
     expect(find(root, "preview").dataset.type).toBe("json");
@@ -308,8 +266,7 @@ describe("a movie in the browser", () => {
     press(scrubber as HTMLElement, "ArrowRight");
     await pass(50);
     expect(scrubber?.dataset.frame).toBe("1");
-    const frames = (model.sent as ToKernel[]).filter((m) => m.kind === "request" && m.method === "frame");
-    expect(frames[0]).toMatchObject({ params: { target: "t1", index: 0 } });
+    expect(page.asked("frame")[0]).toMatchObject({ target: "t1", index: 0 });
     find(root, "back").click();
     await pass(50);
     expect(root.querySelector(".djo-scrubber")).toBeNull();
@@ -319,7 +276,7 @@ describe("a movie in the browser", () => {
   it("that can't be opened says why, and can be tried again", async () => {
     const root = await open();
     await click(root, "movie.zarr");
-    kernel.failures.set("open", { code: "format", message: "codec_version 2.0 is not known", hint: "" });
+    page.kernel.failures.set("open", { code: "format", message: "codec_version 2.0 is not known", hint: "" });
     find(root, "open-movie").click();
     await pass(50);
     expect(find(root, "error").textContent).toContain("Codec_version 2.0 is not known.");
@@ -332,9 +289,9 @@ describe("a view that is drawn again", () => {
     const first = await open();
     await click(first, "analysis.zarr");
     await click(first, "dff");
-    endings.shift()?.();
-    expect(model.listeners).toBe(0);
-    const second = show();
+    page.endings.shift()?.();
+    expect(page.model.listeners).toBe(0);
+    const second = page.show();
     await pass(100);
     expect(names(second)).toContain("dff");
     expect(row(second, "dff").getAttribute("aria-selected")).toBe("true");

@@ -3,22 +3,16 @@ import { enter, find, findAll, pass, press } from "../testing/page.ts";
 import { drag, point, take, wheel } from "../testing/pointer.ts";
 import { useScrubberPage } from "../testing/scrubber-page.ts";
 
-const page = useScrubberPage();
+const page = useScrubberPage({ width: 400 });
 
-beforeEach(() => {
-  // the page has a width: 8 pixels of the movie are 50 CSS pixels each
-  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(400);
-});
-
-const viewport = () => page.model.get("viewport") as readonly number[] | null;
-const rois = () => (page.model.get("rois") ?? []) as { name: string; kind: string; points: number[][] }[];
-const picture = (root: HTMLElement) => find(root, "picture");
+const key = (target: HTMLElement, kind: string, how: KeyboardEventInit = {}) =>
+  target.dispatchEvent(new KeyboardEvent(kind, { key: " ", bubbles: true, cancelable: true, ...how }));
 
 describe("zoom", () => {
   it("by the wheel with Ctrl keeps the point under the pointer", async () => {
     const root = await page.open();
-    expect(wheel(picture(root), { deltaY: -300, ctrlKey: true }).defaultPrevented).toBe(true);
-    const [y0 = 0, x0 = 0, y1 = 0] = viewport() ?? [];
+    expect(wheel(page.picture(root), { deltaY: -300, ctrlKey: true }).defaultPrevented).toBe(true);
+    const [y0 = 0, x0 = 0, y1 = 0] = page.viewport ?? [];
     const scale = 400 / (y1 - y0);
     expect(scale).toBeGreaterThan(60);
     expect(y0 + 300 / scale).toBeCloseTo(6, 6);
@@ -27,45 +21,45 @@ describe("zoom", () => {
 
   it("leaves the plain wheel to the page until the picture has been clicked", async () => {
     const root = await page.open();
-    expect(wheel(picture(root), { deltaY: -100 }).defaultPrevented).toBe(false);
-    expect(viewport() ?? null).toBeNull();
-    drag(picture(root), [[300, 300]]);
-    expect(wheel(picture(root), { deltaY: -100 }).defaultPrevented).toBe(true);
-    expect(viewport()).not.toBeNull();
+    expect(wheel(page.picture(root), { deltaY: -100 }).defaultPrevented).toBe(false);
+    expect(page.viewport).toBeNull();
+    drag(page.picture(root), [[300, 300]]);
+    expect(wheel(page.picture(root), { deltaY: -100 }).defaultPrevented).toBe(true);
+    expect(page.viewport).not.toBeNull();
   });
 
   it("lets the page scroll on where there is nothing to zoom out of", async () => {
     const root = await page.open();
-    drag(picture(root), [[300, 300]]);
-    expect(wheel(picture(root), { deltaY: 100 }).defaultPrevented).toBe(false);
+    drag(page.picture(root), [[300, 300]]);
+    expect(wheel(page.picture(root), { deltaY: 100 }).defaultPrevented).toBe(false);
   });
 
   it("follows keys and buttons, and fits again", async () => {
     const root = await page.open();
-    press(picture(root), "+");
-    expect(viewport()).not.toBeNull();
-    press(picture(root), "0");
-    expect(viewport()).toBeNull();
+    press(page.picture(root), "+");
+    expect(page.viewport).not.toBeNull();
+    press(page.picture(root), "0");
+    expect(page.viewport).toBeNull();
     find(root, "zoom-in").click();
     expect(find(root, "zoom").textContent).toBe("1.5×");
     find(root, "zoom-fit").click();
-    expect(viewport()).toBeNull();
+    expect(page.viewport).toBeNull();
   });
 
   it("by two fingers spreads about the middle between them", async () => {
     const root = await page.open();
-    const box = picture(root);
+    const box = page.picture(root);
     const touch = (id: number) => ({ id, type: "touch" });
     point(box, "pointerdown", 200, 150, touch(1));
     point(box, "pointerdown", 200, 250, touch(2));
     point(box, "pointermove", 200, 100, touch(1));
     point(box, "pointermove", 200, 300, touch(2));
-    const [y0 = 0, x0 = 0, y1 = 8, x1 = 8] = viewport() ?? [];
+    const [y0 = 0, x0 = 0, y1 = 8, x1 = 8] = page.viewport ?? [];
     expect(8 / (x1 - x0)).toBeCloseTo(2, 5);
     expect([(y0 + y1) / 2, (x0 + x1) / 2]).toEqual([expect.closeTo(4, 5), expect.closeTo(4, 5)]);
     point(box, "pointerup", 200, 100, touch(1));
     point(box, "pointerup", 200, 300, touch(2));
-    expect(rois()).toEqual([]);
+    expect(page.rois).toEqual([]);
   });
 
   it("comes from Python, and places the picture without painting it anew", async () => {
@@ -81,7 +75,7 @@ describe("zoom", () => {
 
   it("reads the pixel under the pointer out right", async () => {
     const root = await page.open({ viewport: [2, 4, 6, 8] });
-    point(picture(root), "pointermove", 50, 350);
+    point(page.picture(root), "pointermove", 50, 350);
     expect(find(root, "readout").textContent).toContain("x 7  y 2");
   });
 });
@@ -89,55 +83,95 @@ describe("zoom", () => {
 describe("panning", () => {
   it("leaves the pixel under the pointer as it was", async () => {
     const root = await page.open({ viewport: [2, 2, 6, 6] });
-    point(picture(root), "pointermove", 210, 210);
+    point(page.picture(root), "pointermove", 210, 210);
     const before = find(root, "readout").textContent;
     expect(before).toContain("x 4  y 4");
-    drag(picture(root), [
+    drag(page.picture(root), [
       [210, 210],
       [110, 60],
     ]);
-    expect(viewport()?.map((side) => Number(side.toFixed(6)))).toEqual([3, 3.5, 7, 7.5]);
+    expect(page.viewport?.map((side) => Number(side.toFixed(6)))).toEqual([3, 3.5, 7, 7.5]);
     expect(find(root, "readout").textContent).toBe(before);
   });
 
   it("holds the picture by the point where it was taken", async () => {
     const root = await page.open({ viewport: [2, 2, 6, 6] });
-    drag(picture(root), [
+    drag(page.picture(root), [
       [200, 200],
       [150, 250],
     ]);
-    expect(viewport()).toEqual([2.5, 1.5, 6.5, 5.5]);
+    expect(page.viewport).toEqual([2.5, 1.5, 6.5, 5.5]);
   });
 
   it("follows the middle button while a tool is chosen", async () => {
     const root = await page.open({ viewport: [2, 2, 6, 6] });
     take(root, "rectangle");
     drag(
-      picture(root),
+      page.picture(root),
       [
         [200, 200],
         [100, 200],
       ],
       { button: 1 },
     );
-    expect(viewport()).toEqual([3, 2, 7, 6]);
-    expect(rois()).toEqual([]);
+    expect(page.viewport).toEqual([3, 2, 7, 6]);
+    expect(page.rois).toEqual([]);
+  });
+
+  it("follows the space bar with a drag, whatever lies there, and nothing begins to play", async () => {
+    const root = await page.open({ viewport: [2, 2, 6, 6] });
+    take(root, "rectangle");
+    key(page.picture(root), "keydown");
+    expect(root.dataset.space).toBe("");
+    key(page.picture(root), "keydown", { repeat: true });
+    drag(page.picture(root), [
+      [200, 200],
+      [100, 200],
+    ]);
+    key(page.picture(root), "keyup");
+    expect(page.viewport).toEqual([3, 2, 7, 6]);
+    expect(page.rois).toEqual([]);
+    expect(page.model.get("playing") ?? false).toBe(false);
+    expect(root.dataset.space).toBeUndefined();
+    press(page.picture(root), " ");
+    expect(page.model.get("playing")).toBe(true);
+    drag(page.picture(root), [
+      [100, 100],
+      [200, 200],
+    ]);
+    expect(page.rois).toHaveLength(1);
+  });
+
+  it("forgets the space bar where the focus goes elsewhere", async () => {
+    const root = await page.open({ viewport: [2, 2, 6, 6] });
+    key(page.picture(root), "keydown");
+    page.picture(root).dispatchEvent(new FocusEvent("focusout", { bubbles: true, relatedTarget: null }));
+    expect(root.dataset.space).toBeUndefined();
+    key(page.picture(root), "keyup");
+    expect(page.model.get("playing") ?? false).toBe(false);
+  });
+
+  it("leaves the space bar to a button that has the focus", async () => {
+    const root = await page.open();
+    press(find(root, "loop"), " ");
+    press(find(root, "roi-name"), " ");
+    expect(page.model.get("playing") ?? false).toBe(false);
   });
 
   it("follows Alt with arrows", async () => {
     const root = await page.open({ viewport: [2, 2, 6, 6] });
-    press(picture(root), "ArrowRight", { altKey: true });
-    expect(viewport()?.map((side) => Number(side.toFixed(6)))).toEqual([2, 2.4, 6, 6.4]);
+    press(page.picture(root), "ArrowRight", { altKey: true });
+    expect(page.viewport?.map((side) => Number(side.toFixed(6)))).toEqual([2, 2.4, 6, 6.4]);
     expect(root.dataset.frame).toBe("0");
   });
 
   it("does nothing while all is seen", async () => {
     const root = await page.open();
-    drag(picture(root), [
+    drag(page.picture(root), [
       [200, 200],
       [100, 100],
     ]);
-    expect(viewport() ?? null).toBeNull();
+    expect(page.viewport).toBeNull();
   });
 });
 

@@ -1,28 +1,20 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { enter, find, pass, press } from "../testing/page.ts";
 import { drag, take } from "../testing/pointer.ts";
 import { useScrubberPage } from "../testing/scrubber-page.ts";
 
-const page = useScrubberPage();
-
-beforeEach(() => {
-  // the page has a width: 8 pixels of the movie are 50 CSS pixels each
-  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(400);
-});
-
-const rois = () => (page.model.get("rois") ?? []) as { name: string; kind: string; points: number[][] }[];
-const picture = (root: HTMLElement) => find(root, "picture");
+const page = useScrubberPage({ width: 400 });
 
 describe("drawing an ROI", () => {
   it.each(["rectangle", "ellipse"])("%s by a drag", async (kind) => {
     const root = await page.open();
     take(root, kind);
-    drag(picture(root), [
+    drag(page.picture(root), [
       [50, 100],
       [80, 120],
       [200, 300],
     ]);
-    expect(rois()).toMatchObject([
+    expect(page.rois).toMatchObject([
       {
         name: "ROI 1",
         kind,
@@ -44,8 +36,8 @@ describe("drawing an ROI", () => {
       [200, 200],
       [51, 51],
     ] as const)
-      drag(picture(root), [[y, x]]);
-    expect(rois()).toMatchObject([
+      drag(page.picture(root), [[y, x]]);
+    expect(page.rois).toMatchObject([
       {
         kind: "polygon",
         points: [
@@ -66,10 +58,10 @@ describe("drawing an ROI", () => {
       [200, 200],
       [300, 50],
     ] as const)
-      drag(picture(root), [[y, x]]);
-    press(picture(root), "Backspace");
-    press(picture(root), "Enter");
-    expect(rois()).toMatchObject([
+      drag(page.picture(root), [[y, x]]);
+    press(page.picture(root), "Backspace");
+    press(page.picture(root), "Enter");
+    expect(page.rois).toMatchObject([
       {
         points: [
           [1, 1],
@@ -87,8 +79,8 @@ describe("drawing an ROI", () => {
       const angle = (2 * Math.PI * i) / 60;
       return [200 + 100 * Math.sin(angle), 200 + 100 * Math.cos(angle)] as const;
     });
-    drag(picture(root), circle);
-    const [roi] = rois();
+    drag(page.picture(root), circle);
+    const [roi] = page.rois;
     expect(roi?.kind).toBe("polygon");
     expect(roi?.points.length).toBeGreaterThan(8);
     expect(roi?.points.length).toBeLessThan(60);
@@ -97,38 +89,49 @@ describe("drawing an ROI", () => {
   it("ends with Escape and leaves nothing", async () => {
     const root = await page.open();
     take(root, "polygon");
-    drag(picture(root), [[50, 50]]);
-    press(picture(root), "Escape");
-    press(picture(root), "Escape");
-    expect(rois()).toEqual([]);
+    drag(page.picture(root), [[50, 50]]);
+    press(page.picture(root), "Escape");
+    press(page.picture(root), "Escape");
+    expect(page.rois).toEqual([]);
     expect(root.querySelector(".djo-region")).toBeNull();
   });
 
   it("by key places it in the middle of what is seen", async () => {
     const root = await page.open({ viewport: [4, 4, 8, 8] });
     for (const kind of ["rectangle", "ellipse", "polygon", "freehand"]) find(root, `tool-${kind}`).click();
-    expect(rois().map(({ name }) => name)).toEqual(["ROI 1", "ROI 2", "ROI 3", "ROI 4"]);
-    expect(rois()[0]?.points).toEqual([
+    expect(page.rois.map(({ name }) => name)).toEqual(["ROI 1", "ROI 2", "ROI 3", "ROI 4"]);
+    expect(page.rois[0]?.points).toEqual([
       [5.5, 5.5],
       [6.5, 6.5],
     ]);
   });
 });
 
+const BOX = {
+  id: "a1",
+  name: "soma",
+  color: "#e69f00",
+  kind: "rectangle",
+  points: [
+    [1, 1],
+    [3, 3],
+  ],
+};
+
 describe("an ROI", () => {
-  const roi = {
-    id: "a1",
-    name: "soma",
-    color: "#e69f00",
-    kind: "rectangle",
+  const roi = BOX;
+  const triangle = {
+    ...roi,
+    kind: "polygon",
     points: [
       [1, 1],
-      [3, 3],
+      [1, 6],
+      [6, 6],
     ],
   };
   const open = async () => {
     const root = await page.open({ rois: [roi] });
-    return { root, box: picture(root) };
+    return { root, box: page.picture(root) };
   };
   const shape = (root: HTMLElement) => root.querySelector("[data-region]") as Element;
   const handle = (root: HTMLElement, number: number) =>
@@ -148,7 +151,7 @@ describe("an ROI", () => {
       [100, 100],
       [150, 120],
     ]);
-    expect(rois()).toMatchObject([
+    expect(page.rois).toMatchObject([
       {
         points: [
           [2, 1.4],
@@ -166,7 +169,7 @@ describe("an ROI", () => {
       [150, 150],
       [300, 250],
     ]);
-    expect(rois()).toMatchObject([
+    expect(page.rois).toMatchObject([
       {
         points: [
           [1, 1],
@@ -195,17 +198,83 @@ describe("an ROI", () => {
       [50, 100],
       [0, 100],
     ]);
-    expect(rois()[0]?.points).toEqual([
+    expect(page.rois[0]?.points).toEqual([
       [1, 1],
       [0, 2],
       [1, 3],
       [3, 3],
     ]);
     for (let press = 0; press < 2; press++) drag(handle(root, 1), [[0, 100]]);
-    expect(rois()[0]?.points).toEqual([
+    expect(page.rois[0]?.points).toEqual([
       [1, 1],
       [1, 3],
       [3, 3],
+    ]);
+  });
+
+  it("gains a corner where an edge is clicked twice, and it follows the pointer", async () => {
+    const root = await page.open({ rois: [triangle] });
+    for (let press = 0; press < 2; press++) drag(shape(root), [[150, 220]]);
+    expect(page.rois[0]?.points).toEqual(triangle.points);
+    drag(shape(root), [[52, 100]]);
+    drag(shape(root), [
+      [52, 100],
+      [25, 100],
+    ]);
+    expect(page.rois[0]?.points).toEqual([
+      [1, 1],
+      [0.5, 2],
+      [1, 6],
+      [6, 6],
+    ]);
+    expect(find(root, "corner").textContent).toBe("Corner 2 of 4: x 2, y 0.5");
+  });
+
+  it("has corners that keys step through, move, add and delete", async () => {
+    const root = await page.open({ rois: [triangle] });
+    const corners = find(root, "corners");
+    expect(corners.hidden).toBe(true);
+    find(root, "roi").click();
+    expect(corners.getAttribute("aria-label")).toBe("Corners of soma");
+    const said = find(root, "corner");
+    expect(said.getAttribute("role")).toBe("status");
+    expect(said.textContent).toBe("Corner 1 of 3: x 1, y 1");
+    const next = find(root, "corner-next");
+    next.click();
+    expect(said.textContent).toBe("Corner 2 of 3: x 6, y 1");
+    expect(root.querySelector("circle.djo-chosen")?.getAttribute("data-handle")).toBe("1");
+    press(next, "ArrowDown");
+    press(next, "ArrowRight", { shiftKey: true });
+    expect(said.textContent).toBe("Corner 2 of 3: x 8, y 2");
+    expect(root.dataset.frame).toBe("0");
+    find(root, "corner-add").click();
+    expect(said.textContent).toBe("Corner 3 of 4: x 7, y 4");
+    press(next, "Delete");
+    press(next, "Insert");
+    expect(said.textContent).toBe("Corner 4 of 4: x 3.5, y 3.5");
+    find(root, "corner-remove").click();
+    expect(find<HTMLButtonElement>(root, "corner-remove").disabled).toBe(true);
+    press(next, "Delete");
+    expect(page.rois).toHaveLength(1);
+    find(root, "corner-previous").click();
+    for (let i = 0; i < 3; i++) find(root, "corner-previous").click();
+    expect(said.textContent).toBe("Corner 2 of 3: x 8, y 2");
+  });
+
+  it("that is a box has four corners, none more and none less", async () => {
+    const { root } = await open();
+    find(root, "roi").click();
+    for (let i = 0; i < 2; i++) find(root, "corner-next").click();
+    const next = find(root, "corner-next");
+    expect(find(root, "corner").textContent).toBe("Corner 3 of 4: x 3, y 3");
+    expect([find(root, "corner-add").hidden, find(root, "corner-remove").hidden]).toEqual([true, true]);
+    press(next, "Insert");
+    press(next, "Delete");
+    press(next, "ArrowUp", { shiftKey: true });
+    expect(find(root, "corner").textContent).toBe("Corner 2 of 4: x 3, y 0");
+    expect(page.rois[0]?.points).toEqual([
+      [1, 1],
+      [0, 3],
     ]);
   });
 
@@ -214,22 +283,22 @@ describe("an ROI", () => {
     const row = find(root, "roi");
     press(row, "ArrowRight");
     press(row, "ArrowDown");
-    expect(rois()[0]?.points).toEqual([
+    expect(page.rois[0]?.points).toEqual([
       [2, 2],
       [4, 4],
     ]);
     expect(root.dataset.frame).toBe("0");
     press(row, "+");
-    expect(rois()[0]?.points).toEqual([
+    expect(page.rois[0]?.points).toEqual([
       [1.5, 1.5],
       [4.5, 4.5],
     ]);
     press(row, "Delete");
-    expect(rois()).toEqual([]);
-    for (let i = 0; i < 4; i++) press(picture(root), "z", { ctrlKey: true });
-    expect(rois()).toEqual([roi]);
-    press(picture(root), "z", { ctrlKey: true, shiftKey: true });
-    expect(rois()[0]?.points).toEqual([
+    expect(page.rois).toEqual([]);
+    for (let i = 0; i < 4; i++) press(page.picture(root), "z", { ctrlKey: true });
+    expect(page.rois).toEqual([roi]);
+    press(page.picture(root), "z", { ctrlKey: true, shiftKey: true });
+    expect(page.rois[0]?.points).toEqual([
       [1, 2],
       [3, 4],
     ]);
@@ -240,7 +309,7 @@ describe("an ROI", () => {
     find(root, "roi").click();
     enter(find(root, "roi-name"), "dendrite");
     enter(find(root, "roi-color"), "#112233");
-    expect(rois()).toMatchObject([{ name: "dendrite", color: "#112233" }]);
+    expect(page.rois).toMatchObject([{ name: "dendrite", color: "#112233" }]);
     expect(find(root, "roi-remove").getAttribute("aria-label")).toBe("Delete dendrite");
   });
 
@@ -281,4 +350,12 @@ describe("given masks", () => {
     expect(page.model.get("mask")).toBe(-1);
     expect(root.querySelector(".djo-mask.djo-chosen")).toBeNull();
   });
+});
+
+it("two views of one movie ask for a trace once, and both have it", async () => {
+  page.build({ rois: [BOX] });
+  const roots = [page.show(), page.show()];
+  await pass(2000);
+  expect(page.requests("trace")).toHaveLength(1);
+  for (const root of roots) expect(find(root, "roi").textContent).toContain("photons");
 });

@@ -4,7 +4,7 @@ import type { AnyModel, RenderProps } from "@anywidget/types";
 import { modelChannel } from "../protocol/channel.ts";
 import { Client } from "../protocol/client.ts";
 import { conductorOf } from "../state/conductor.ts";
-import { parseEmbedded, type SavedMovie } from "../state/embedded.ts";
+import { parseEmbedded, parseHeld } from "../state/embedded.ts";
 import { bindSettings, SCRUBBER_DEFAULTS } from "../state/settings.ts";
 import { ScrubberView } from "../ui/scrubber-view.ts";
 
@@ -16,12 +16,12 @@ function sharedBy(model: AnyModel): object {
   return typeof layout === "object" && layout !== null ? layout : model;
 }
 
-/** The frames that the page holds, where it holds any. */
-function savedIn(model: AnyModel): SavedMovie | null {
-  const bytes: unknown = model.get("embedded");
+/** What a trait of bytes holds, where it holds anything. */
+function heldIn<T>(model: AnyModel, trait: string, parse: (bytes: DataView) => T | null): T | null {
+  const bytes: unknown = model.get(trait);
   if (!(bytes instanceof DataView)) return null;
   try {
-    return parseEmbedded(bytes);
+    return parse(bytes);
   } catch (error) {
     // a page with broken frames is a page without: the kernel, if there is one, has them all
     console.warn("dj-objectstore: the frames saved in this page can't be read:", error);
@@ -32,12 +32,14 @@ function savedIn(model: AnyModel): SavedMovie | null {
 function render({ model, el, signal }: Props): () => void {
   const client = new Client(modelChannel(model));
   const settings = bindSettings(model, SCRUBBER_DEFAULTS);
-  const saved = savedIn(model);
+  const saved = heldIn(model, "embedded", parseEmbedded);
+  const headStart = heldIn(model, "head_start", parseHeld);
   const view = new ScrubberView({
     client,
     settings: settings.values,
     conductor: conductorOf(sharedBy(model)),
     ...(saved ? { saved } : {}),
+    ...(headStart ? { headStart } : {}),
   });
   el.append(view.node);
   const dispose = () => {

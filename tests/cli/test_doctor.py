@@ -9,6 +9,7 @@ import pytest
 
 from dj_objectstore.cli import main
 from dj_objectstore.spec import configuration
+from dj_objectstore.spec.secrets import hold_secrets
 from object_servers import free_port
 from project_folder import run_command
 
@@ -130,6 +131,19 @@ def test_secrets_that_the_world_may_read(project, diagnose, tmp_path):
     step = steps_of(diagnose(code=1), None)["secrets"]
     assert (step["status"], step["hint"]) == ("failed", f"chmod 600 {path}")
     assert f"{path} must be its owner's alone, has mode 0644" in step["message"]
+
+
+def test_an_interrupted_write_is_told_and_configure_finishes_it(project, diagnose, capsys):
+    configure(project, {"protocol": "file", "location": "/nowhere"}, {"token": "old"})
+    secrets = project.folder / ".secrets"
+    hold_secrets(secrets, {"stores.main.token": "new-secret"})
+    step = steps_of(diagnose(code=1), None)["secrets"]
+    assert "stores.main.token" in step["message"]
+    assert "configure" in step["hint"]
+    assert main(["configure", "--file", str(project.folder / "datajoint.json"), "--remove", "other"]) == 2
+    assert "was finished" in capsys.readouterr().err
+    assert (secrets / "stores.main.token").read_text() == "new-secret\n"
+    assert "was interrupted" not in steps_of(diagnose(code=1), None)["secrets"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import datajoint as dj
@@ -41,3 +42,18 @@ def movie() -> np.ndarray:
 def keys(dj_store: Store) -> Callable[[], list[str]]:
     """The keys that lie in the store now."""
     return lambda: sorted(entry.key for entry in dj_store.list())
+
+
+@pytest.fixture
+def file_settings(tmp_path: Path) -> dict[str, Any]:
+    (tmp_path / "store").mkdir()
+    return {"protocol": "file", "location": str(tmp_path / "store"), "project_name": "lab"}
+
+
+@pytest.fixture
+def stores() -> Iterator[dict[str, Any]]:
+    """The stores of the configuration, which are put back afterwards."""
+    before = dj.config.stores
+    dj.config.stores = {}
+    yield dj.config.stores
+    dj.config.stores = before

@@ -1,9 +1,27 @@
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import datajoint as dj
 import pytest
+
+import dj_objectstore as djo
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def schema(request: Any, dj_store: Any) -> Any:
+    """An empty schema on a server of each kind, with the store `main`."""
+    del dj_store
+    if request.param == "postgresql":
+        yield request.getfixturevalue("dj_schema")
+        return
+    instance = request.getfixturevalue("mariadb_instance")
+    djo.enable()
+    instance.config.stores = dict(dj.config.stores)
+    schema = instance.Schema(f"test_{uuid.uuid4().hex[:8]}")
+    yield schema
+    schema.drop(prompt=False)
 
 
 @pytest.fixture

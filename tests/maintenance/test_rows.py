@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datajoint as dj
+import psycopg2
 import pytest
 
-from dj_objectstore.exceptions import ValueRefusedError
+from dj_objectstore.exceptions import StoreUnavailableError, ValueRefusedError
 from dj_objectstore.maintenance.rows import RowPages
 
 
@@ -117,3 +118,29 @@ def test_a_row_whose_store_is_missing_is_shown_and_the_rest_works(filled, open_p
     assert len(rows) == 25
     cell = rows[2].objects["files"]
     assert cell.problem or cell.reference.stored.store == "gone"
+
+
+def test_rows_are_found_by_their_keys_and_one_that_is_gone_is_left_out(filled, open_pages):
+    pages = open_pages(filled)
+    keys = [("M003", 3), ("M017", "17"), ("M003", 4)]  # as the database gives them, or as text
+    assert sorted(row.key["scan_id"] for row in pages.find(keys)) == [3, 17]
+    everything = [row.raw[:2] for row in pages.read(0, 100).rows]
+    assert len(pages.find([("no", n) for n in range(300)] + everything)) == 25
+
+
+def test_a_database_that_ends_the_connection_is_told_and_the_next_page_comes(filled, open_pages):
+    pages = open_pages(filled)
+    (pid,) = [row[0] for row in pages._ask("SELECT pg_backend_pid()", ())]
+    filled.connection.query("SELECT pg_terminate_backend(%s)", (pid,))
+    with pytest.raises(StoreUnavailableError, match="database does not answer") as caught:
+        pages.read(0, 10)
+    assert isinstance(caught.value.__cause__, (psycopg2.Error, dj.errors.LostConnectionError))
+    assert len(pages.read(0, 10).rows) == 10
+
+
+def test_what_is_no_error_of_the_database_is_not_taken_for_one(filled, open_pages, monkeypatch):
+    pages = open_pages(filled)
+    pages.read(0, 1)
+    monkeypatch.setattr(pages._connection, "query", lambda *_: [].pop())
+    with pytest.raises(IndexError):
+        pages.read(0, 1)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import signal
 import stat
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
@@ -238,65 +234,3 @@ def test_the_file_of_the_lab_is_offered_before_one_of_the_folder(tmp_path):
     first, second = find_targets(inner)
     assert (first.path, first.is_elsewhere, first.exists) == (tmp_path / "datajoint.json", True, True)
     assert (second.path, second.exists) == (inner / "datajoint.json", False)
-
-
-# -- dying while writing -----------------------------------------------------------------------------------
-
-PROGRAM = """
-import os, signal, sys
-from pathlib import Path
-from dj_objectstore.spec.setup import Draft, plan_setup
-
-left = 0
-def step_on():
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-def dies(name):
-    real = getattr(os, name)
-    def call(*args, **options):
-        step_on()
-        found = real(*args, **options)
-        step_on()
-        return found
-    setattr(os, name, call)
-for name in ("open", "fsync", "replace", "mkdir", "chmod", "unlink"):
-    dies(name)
-draft = Draft(kind="s3", name="main", values={"endpoint": "h:1", "bucket": "lab"},
-              secrets={"access_key": "AKIA", "secret_key": "canary"})
-for step, file in enumerate(sys.argv[1:], 1):
-    child = os.fork()
-    if child == 0:
-        left = step
-        plan_setup(draft, Path(file)).write(backup=True)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-STEPS = 60
-
-
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
-def test_a_kill_at_any_step_leaves_the_old_or_the_new_configuration(tmp_path):
-    old = '{"database": {"host": "db"}, "stores": {"old": {"protocol": "file", "location": "/x"}}}'
-    files = [tmp_path / str(step) / "datajoint.json" for step in range(STEPS)]
-    for file in files:
-        file.parent.mkdir()
-        file.write_text(old)
-    run = subprocess.run([sys.executable, "-c", PROGRAM, *files], capture_output=True, text=True, check=True)
-    codes = [int(line) for line in run.stdout.split()]
-    killed = codes.count(-signal.SIGKILL)
-    assert codes == [-signal.SIGKILL] * killed + [0] * (STEPS - killed)
-    assert 16 < killed < STEPS, "the writing has fewer or more steps than were tried"
-    assert {wrote_whole(file, old) for file in files[:killed]} == {"the old one", "the new one"}
-    assert {wrote_whole(file, old) for file in files[killed:]} == {"the new one"}
-
-
-def wrote_whole(file, old):
-    """Return which configuration a folder holds; each must be whole."""
-    if file.read_text() == old:
-        return "the old one"
-    assert json.loads(file.read_text())["stores"].keys() == {"old", "main"}
-    secrets = {path.name for path in (file.parent / ".secrets").glob("stores.*")}
-    assert secrets == {"stores.main.access_key", "stores.main.secret_key"}
-    return "the new one"

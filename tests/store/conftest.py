@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 import uuid
 
 import pytest
 
+from answering_server import ACCESS_KEY, SECRET_KEY, Server
 from dj_objectstore.spec.models import parse_spec
 from dj_objectstore.store.store import open_store
-
-ACCESS_KEY, SECRET_KEY = "AKIATESTTESTTEST", "very/secret+value"
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +49,23 @@ def s3_settings(s3_server):
         "access_key": ACCESS_KEY,
         "secret_key": SECRET_KEY,
     }
+
+
+@pytest.fixture
+def serve():
+    """Start a server that answers in one way, and open a store on it."""
+    servers = []
+
+    def start(answer):
+        server = Server(answer)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return server, open_store(parse_spec("bad", server.settings()))
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture

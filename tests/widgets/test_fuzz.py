@@ -1,6 +1,7 @@
 """Whatever a page sends is answered or refused, and touches nothing: thousands of broken messages.
 
-Each begins as a message that a page would send, and is bent: other types, sizes, paths, numbers, methods.
+Each begins as a message that a page would send, of the fixture or drawn from the protocol's models, and is
+bent: other types, sizes, paths, numbers, methods.
 `make stress` sends more than ten thousand.
 """
 
@@ -14,6 +15,7 @@ import queue
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import datajoint as dj
@@ -26,13 +28,13 @@ from dj_objectstore.widgets.browser import browse
 from dj_objectstore.widgets.messages.protocol import ProtocolError, parse_message
 from dj_objectstore.widgets.scrubber import scrub
 from dj_objectstore.widgets.wizard import Wizard
+from drawn_messages import drawn_messages, messages_of, methods, models
 
 FIXTURE = json.loads((Path(__file__).parents[1] / "fixtures" / "messages.json").read_text(encoding="utf-8"))
 WIDGETS = ("scrubber", "object", "rows", "store", "wizard")
 WAIT = 60.0
 LEAST = 20
 """Messages that each outcome must be seen for, or the test has tested nothing."""
-SPEAK_OF = {"a1": ("scrubber",), "b1": ("object", "rows", "store"), "w1": ("wizard",)}
 NOBODY = "127.0.0.1:9"
 DRAFT = {"kind": "s3", "name": "main", "values": {"endpoint": NOBODY, "bucket": "lab", "secure": False}}
 CHANGES = {
@@ -94,8 +96,8 @@ def paths_in(value, path=()):
 
 @st.composite
 def bent_messages(draw):
-    """A message to one of the widgets, as it would be or bent in up to three places."""
-    message = copy.deepcopy(draw(st.sampled_from(FIXTURE["to_kernel"])))
+    """A message as it would be, or bent in up to three places."""
+    message = copy.deepcopy(draw(st.sampled_from(FIXTURE["to_kernel"]) | drawn_messages()))
     if message.get("method") == "setup_test":
         message["params"] = copy.deepcopy(DRAFT)
     for _ in range(draw(st.sampled_from([0, 1, 1, 2, 3]))):
@@ -115,11 +117,12 @@ def bent_messages(draw):
                 holder[draw(st.text(max_size=8) | st.sampled_from(["path", "__proto__", "store"]))] = draw(
                     values
                 )
-    speaks_of = SPEAK_OF.get(message.get("view"), WIDGETS)
-    return draw(st.sampled_from(speaks_of) | st.sampled_from(WIDGETS)), message
+    return message
 
 
-anything = st.one_of(*[bent_messages()] * 4, st.tuples(st.sampled_from(WIDGETS), values))
+anything = st.tuples(st.integers(0, 99), st.one_of(*[bent_messages()] * 4, values))
+"""Who is spoken to, and the message."""
+one_of_each = st.tuples(*map(messages_of, models()))
 
 
 class Watch:
@@ -174,11 +177,31 @@ class Stage:
             self.widgets[name]._channel.receive(None, message, [])
         return expected
 
+    def choose(self, who, message):
+        """Return the name of a widget, mostly one that has the method that is asked for."""
+        method = message.get("method") if isinstance(message, dict) else None
+        fitting = [name for name in WIDGETS if self.has(name, method)]
+        names = fitting if fitting and who % 4 else WIDGETS
+        return names[who // 4 % len(names)]
+
+    def has(self, name, method):
+        known = self.widgets[name]._channel._methods
+        return isinstance(method, str) and (method in known or method == "frame")
+
+    def asked(self, name, message):
+        """Return which of its methods a widget is asked for within the bounds; None for anything else."""
+        with suppress(ProtocolError):
+            method = getattr(parse_message(message), "method", None)
+            return method if self.has(name, method) else None
+
     def hear(self, expected):
         """Return the answers, each of which must come once."""
         answers, deadline = {}, time.monotonic() + WAIT
         while expected - answers.keys():
-            message, _ = self.inbox.get(timeout=max(0.01, deadline - time.monotonic()))
+            try:
+                message, _ = self.inbox.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no answer to {expected - answers.keys()}") from None
             if message["kind"] == "response":
                 key = (message["view"], message["id"])
                 assert key not in answers, message
@@ -273,15 +296,18 @@ def test_no_message_of_a_page_breaks_or_touches_anything(stage, written, tmp_pat
     watch = Watch(tmp_path / "home" / "downloads")
     files, environment = snapshot(tmp_path), dict(os.environ)
     written.clear()
-    codes, done = set(), Counter()
+    codes, done, asked = set(), Counter(), set()
 
     @settings(suppress_health_check=list(HealthCheck))
-    @given(st.lists(anything, min_size=5, max_size=20))
-    def send(messages):
+    @given(st.lists(anything, min_size=5, max_size=20), st.integers(0, 99), one_of_each)
+    def send(messages, first, whole):
+        messages += enumerate(whole, first)
+        messages = [(stage.choose(who, message), message) for who, message in messages]
         watch.on = True
         try:
             expected = {stage.send(name, message) for name, message in messages}
             done["sent"] += len(messages)
+            asked.update(method for name, message in messages if (method := stage.asked(name, message)))
             answers = stage.hear(expected - {None, "skip"})
         finally:
             watch.on = False
@@ -298,7 +324,15 @@ def test_no_message_of_a_page_breaks_or_touches_anything(stage, written, tmp_pat
     assert dict(os.environ) == environment
     assert {"protocol", "value-refused"} <= codes
     assert min(done.values()) > LEAST
+    assert asked == methods(), "every method was asked for, of a widget that has it"
     print(f"{done['sent']:,} messages, {done['answered']:,} answered, {done['refused']:,} refused")
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
+@given(data=st.data())
+@settings(max_examples=10)
+def test_what_is_drawn_is_within_the_bounds_of_the_protocol(model, data):
+    assert isinstance(parse_message(data.draw(messages_of(model))), model)
 
 
 def test_what_would_be_touched_is_noticed(written, store, tmp_path):

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from dj_objectstore.exceptions import ValueRefusedError
 from dj_objectstore.photon.anscombe import stabilize
 from dj_objectstore.photon.detector import NoiseModel
+from dj_objectstore.widgets.analysis.analysis import Analysis
+from dj_objectstore.widgets.channel import Channel
+from dj_objectstore.widgets.frames.targets import Targets
 from dj_objectstore.widgets.messages.answers import Stabilized
 from dj_objectstore.widgets.movies.linked import DifferenceSource, align, seconds_of
 from dj_objectstore.widgets.movies.sources import ArraySource, Facts, Timing
@@ -140,3 +143,19 @@ def test_seconds_come_from_times_or_the_rate() -> None:
     np.testing.assert_array_equal(seconds_of(frames(3, times=[1, 2, 5])), [1, 2, 5])
     np.testing.assert_array_equal(seconds_of(frames(3, rate=2.0)), [0, 0.5, 1])
     assert seconds_of(frames(3)) is None
+
+
+def test_a_difference_and_its_traces_are_in_units_of_noise(page: Any) -> None:
+    first, other = (recording(seed=seed, shape=(200, 12, 10)) for seed in (1, 2))
+    difference = DifferenceSource(source(first), source(other))
+    targets = Targets(main=lambda: difference)
+    page.channel = Channel(post=page.post, targets=targets, methods=Analysis(targets).methods)
+    assert page.ask("describe")[0]["unit"] == "noise"
+    roi = {"kind": "rectangle", "points": [[1.0, 2.0], [11.0, 9.0]]}
+    result, (values, band) = page.ask("trace", roi=roi)
+    assert (result["unit"], result["pixels"], result["has_band"]) == ("noise", 70, True)
+    trace = np.frombuffer(values, "<f4")
+    np.testing.assert_allclose(trace, whole(difference)[:, 1:11, 2:9].mean(axis=(1, 2)), atol=1e-5)
+    np.testing.assert_allclose(np.frombuffer(band, "<f4"), 1 / np.sqrt(70), rtol=1e-6)
+    assert trace.std() == pytest.approx(1 / np.sqrt(70), rel=0.2)
+    page.channel.close()

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from dj_objectstore.widgets.messages import answers
 from dj_objectstore.widgets.messages.answers import (
     Clip,
+    Code,
     Description,
+    DoorOpened,
     Failure,
     FrameResult,
     Masks,
@@ -21,6 +23,7 @@ from dj_objectstore.widgets.messages.answers import (
     Trace,
 )
 from dj_objectstore.widgets.messages.protocol import ProtocolError, build_message, parse_message
+from dj_objectstore.widgets.messages.store_answers import Compared, Ending, OwnerRow, Owners, Usage
 
 FIXTURE = json.loads((Path(__file__).parents[1] / "fixtures" / "messages.json").read_text(encoding="utf-8"))
 
@@ -88,11 +91,18 @@ def test_a_play_message_survives_the_round_trip(
 KNOWN_BY = {
     "contrast": Description,
     "index": FrameResult,
+    "token": DoorOpened,
     "kind": Projected,
     "rings": Masks,
     "has_band": Trace,
     "events": Series,
     "mime": Clip,
+    "line": Code,
+    "owners": Owners,
+    "cells": OwnerRow,
+    "parts": Compared,
+    "shares": Usage,
+    "ended": Ending,
 }
 
 
@@ -111,7 +121,8 @@ def build_again(message: dict[str, Any]) -> dict[str, Any]:
             fields = {name: message[name] for name in ("done", "total", "note")}
             return answers.build_progress(message["view"], message["id"], **fields)
         case "frame":
-            frame = FrameResult(index=message["index"], dtype=message["dtype"], shape=message["shape"])
+            fields = {name: message[name] for name in ("index", "dtype", "shape", "step", "encoding")}
+            frame = FrameResult(**fields)
             return answers.build_stream_frame(message["view"], stream=message["stream"], frame=frame)
         case "end":
             failure = Failure(**message["error"])

@@ -88,7 +88,7 @@ class Sink:
         self.end: tuple[str, Exception | None] | None = None
         self.ended = threading.Event()
 
-    def send_frame(self, _stream: int, index: int, frame: np.ndarray) -> bool:
+    def send_frame(self, _stream: int, index: int, frame: np.ndarray, _encoding: str) -> bool:
         self.frames[index] = frame
         return True
 

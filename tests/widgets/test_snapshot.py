@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import re
-import struct
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -21,28 +19,13 @@ from dj_objectstore.widgets.frames.describe import describe
 from dj_objectstore.widgets.frames.frames import frame_service
 from dj_objectstore.widgets.movies.sources import ArraySource, Facts, Timing
 from dj_objectstore.widgets.movies.stored import Place, open_stored
+from held_movie import read_held
 
 if TYPE_CHECKING:
     from dj_objectstore.objects.movie import PhotonMovie
     from dj_objectstore.store.store import Store
 
 MOVIE = np.random.default_rng(7).integers(0, 4000, (30, 6, 8), "u2")
-
-
-def read_embedded(data: bytes) -> tuple[dict[str, Any], list[bytes], list[np.ndarray]]:
-    """What the page does."""
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length])
-    at, buffers, frames = 4 + length, [], []
-    for size in header["buffers"]:
-        buffers.append(data[at : at + size])
-        at += size
-    for frame in header["frames"]:
-        size = np.dtype(frame["dtype"]).itemsize * int(np.prod(frame["shape"]))
-        frames.append(np.frombuffer(data[at : at + size], frame["dtype"]).reshape(frame["shape"]))
-        at += size
-    assert at == len(data)
-    return header, buffers, frames
 
 
 @given(st.integers(1, 500), st.integers(1, 40))
@@ -56,7 +39,7 @@ def test_frames_are_spread_from_the_first_to_the_last(frames: int, count: int) -
 
 def test_embedded_frames_are_those_of_the_movie(movie: PhotonMovie) -> None:
     source = open_stored(Place(movie.opened, movie.key()))
-    header, buffers, frames = read_embedded(embed(frame_service(), source, frames=4))
+    header, buffers, frames = read_held(embed(frame_service(), source, frames=4))
     expected = describe(frame_service(), source)
     assert header["describe"] == expected.result.to_json()
     assert buffers == [bytes(buffer) for buffer in expected.buffers]

@@ -41,6 +41,11 @@ def test_long_strides_land_where_the_next_ones_will() -> None:
     assert ahead(travel_over([0, 100, 200, 300]), per_block=10, frames=10_000)[0] in range(350, 410)
 
 
+@pytest.mark.parametrize("indices", [[10, 700], [700, 10], [10, 700, 30], [10, 300, 800]])
+def test_after_a_jump_nothing_is_guessed(indices: list[int]) -> None:
+    assert ahead(travel_over(indices), per_block=10, frames=1000) == []
+
+
 def test_faster_travel_reaches_further() -> None:
     slow = ahead(travel_over([10, 11, 12, 13], interval=0.5), per_block=10, frames=1000)
     fast = ahead(travel_over([10, 14, 18, 22], interval=0.02), per_block=10, frames=1000)

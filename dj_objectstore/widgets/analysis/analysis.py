@@ -136,12 +136,22 @@ class Analysis:
     # -- what there is -----------------------------------------------------------------------------------
 
     def _describe(self, params: DescribeParams, _job: Job) -> Answer:
-        source = self._source(params.target)
+        return self.describe(params.target)
+
+    def describe(self, target: str | None = None) -> Answer:
+        """Return what a view must know of a movie before it can paint.
+
+        Raises
+        ------
+        ObjectStoreError
+            When it can't be opened, or none of its frames can be read.
+        """
+        source = self._source(target)
         answer = describe(frame_service(), source)
         added: dict[str, Any] = {"projections": True}
         if isinstance(source, DifferenceSource):
             added["contrast"] = symmetric(cast("Description", answer.result).contrast)
-        if params.target is None:
+        if target is None:
             masks, why_not = self._try_masks()
             given = self.given
             added |= {
@@ -233,8 +243,10 @@ class Analysis:
         """Return the trace of each region; see `measure` for what is raised."""
         noise = source.noise(shot.channel)
         means = self.means.get(frame_service(), source, shot, regions, watch=watch)
+        in_noise = source.facts.unit == "noise"
         return [
-            trace_of(row, pixels=len(region), noise=noise) for row, region in zip(means, regions, strict=True)
+            trace_of(row, pixels=len(region), noise=noise, in_noise=in_noise)
+            for row, region in zip(means, regions, strict=True)
         ]
 
     # -- files -------------------------------------------------------------------------------------------

@@ -8,12 +8,56 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from dj_objectstore.exceptions import ValueRefusedError
+from dj_objectstore.widgets.messages.answers import Answer, Code
+from dj_objectstore.widgets.scrubber_state import STATE_NAMES, ScrubberState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dj_objectstore.widgets.channel import Job
+    from dj_objectstore.widgets.messages.protocol import CodeParams
+    from dj_objectstore.widgets.movies.rate import OwnRate
+
 MAX_TEXT = 2000
+RATE_SECONDS = 1.0
+"""The line waits no longer for the movie's own rate, which a slow store may give late."""
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """How a scrubber was made: what `scrub` was given, and how fast the movie plays by itself."""
+
+    movies: tuple[Any, ...]
+    options: Mapping[str, Any]
+    rate: OwnRate
+
+    def line(self, state: ScrubberState) -> str:
+        """Return the line that shows the movie as `state` says."""
+        return code_line(
+            self.movies, {**self.options, **state.changes(fps=self.rate.get(seconds=RATE_SECONDS))}
+        )
+
+    def answer(self, params: CodeParams, _job: Job) -> Answer:
+        """Return the line for what a page shows, which may be ahead of what Python has heard of it.
+
+        Raises
+        ------
+        ValueRefusedError
+            When it is nothing that a scrubber can show.
+        """
+        if unknown := params.look.keys() - STATE_NAMES:
+            raise ValueRefusedError(f"a scrubber has no attribute {', '.join(sorted(unknown))}")
+        try:
+            state = ScrubberState(**params.look)
+        except traitlets.TraitError as err:
+            raise ValueRefusedError(f"a scrubber can't show this: {err}") from err
+        return Answer(Code(line=self.line(state)))
 
 
 def code_line(

@@ -53,7 +53,9 @@ class Look:
     def levels(self, counts: NDArray[np.floating], noise: Stabilized | None) -> NDArray[np.uint8]:
         """Return the level of each value in counts, 0 to 255, the same shape; 0 for what has no value."""
         low, high = self.limits
-        part = np.clip((self._in_unit(counts, noise) - low) / (high - low), 0, 1)
+        # limits may lie further apart, or closer together, than numbers reach: what is beyond is at an end
+        with np.errstate(over="ignore", invalid="ignore"):
+            part = np.clip((self._in_unit(counts, noise) - low) / (high - low), 0, 1)
         levels: NDArray[np.uint8] = np.floor(255 * np.nan_to_num(part) ** self.gamma + 0.5).astype("u1")
         return levels
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import json
-import struct
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +20,7 @@ from PIL import Image
 
 from dj_objectstore.exceptions import ObjectStoreError, ValueRefusedError
 from dj_objectstore.store.wanted import NoLongerWantedError
+from dj_objectstore.widgets.analysis.head_start import pack
 from dj_objectstore.widgets.frames.describe import describe
 from dj_objectstore.widgets.frames.frames import frame_service
 from dj_objectstore.widgets.frames.shots import Shot
@@ -114,10 +113,7 @@ def draw_sheet_in_time(
 
 
 def embed(service: FrameService, source: FrameSource, *, frames: int) -> bytes:
-    """Return a movie's description and some of its frames, evenly spread, as the page reads them.
-
-    A JSON header with its length (uint32, little-endian) before it, the buffers of the description, the codes
-    of the frames.
+    """Return a movie's description and some of its frames, evenly spread; see `head_start.pack`.
 
     Raises
     ------
@@ -130,26 +126,16 @@ def embed(service: FrameService, source: FrameSource, *, frames: int) -> bytes:
         raise ValueRefusedError(f"embed_frames must be 1 or more, or left out, got {frames}")
     description = describe(service, source)
     indices = spread(source.frames, frames)
-    buffers = [bytes(buffer) for buffer in description.buffers]
-    total = sum(map(len, buffers)) + len(indices) * source.frame_bytes
+    beside = sum(map(len, description.buffers))
+    total = beside + len(indices) * source.frame_bytes
     if total > MAX_EMBEDDED_BYTES:
-        room = max(1, (MAX_EMBEDDED_BYTES - sum(map(len, buffers))) // source.frame_bytes)
+        room = max(1, (MAX_EMBEDDED_BYTES - beside) // source.frame_bytes)
         raise ValueRefusedError(
             f"at most {MAX_EMBEDDED_BYTES // 1_000_000} MB of frames can be embedded in a notebook, "
             f"{len(indices)} frames have {total / 1e6:.0f} MB",
             hint=f"Embed {room} or fewer, or smaller ones: scrub(movie[..., ::2, ::2], embed_frames=...).",
         )
-    codes = [np.ascontiguousarray(service.read(source, index)) for index in indices]
-    header = {
-        "describe": description.result.to_json(),
-        "buffers": [len(buffer) for buffer in buffers],
-        "frames": [
-            {"index": index, "dtype": frame.dtype.newbyteorder("<").str, "shape": list(frame.shape)}
-            for index, frame in zip(indices, codes, strict=True)
-        ],
-    }
-    text = json.dumps(header).encode()
-    return b"".join([struct.pack("<I", len(text)), text, *buffers, *(frame.tobytes() for frame in codes)])
+    return pack(description, {index: service.read(source, index) for index in indices})
 
 
 def spread(frames: int, count: int) -> list[int]:

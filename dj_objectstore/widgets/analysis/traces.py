@@ -46,7 +46,7 @@ class RegionTrace:
         Standard deviation that shot and read noise give each value, same shape; None where no noise is known.
     """
 
-    unit: Literal["photons", "counts", "dF/F"]
+    unit: Literal["photons", "counts", "noise", "dF/F"]
     values: Floats
     band: Floats | None
 
@@ -109,13 +109,15 @@ def _light(source: FrameSource, codes: NDArray[Any], channel: int) -> NDArray[An
     return values if noise is None else (values.astype(np.float64) - noise.offset) / noise.gain
 
 
-def trace_of(means: Floats, *, pixels: int, noise: Stabilized | None) -> RegionTrace:
+def trace_of(means: Floats, *, pixels: int, noise: Stabilized | None, in_noise: bool = False) -> RegionTrace:
     """Return the trace of a region of `pixels` pixels from its means, with its band.
 
     A pixel of p photons has the variance ``p + v / g**2`` in photons, of shot noise (Poisson) and of the
     detector's read noise (variance v in counts², gain g); the mean of n independent pixels has 1/n of their
-    mean variance: ``(mean + v / g**2) / n``.
+    mean variance: ``(mean + v / g**2) / n``. Of values in units of noise (`in_noise`) it is ``1 / n``.
     """
+    if in_noise:
+        return RegionTrace("noise", means, np.full_like(means, 1 / np.sqrt(pixels)))
     if noise is None:
         return RegionTrace("counts", means, None)
     variance = (np.maximum(means, 0) + noise.variance / noise.gain**2) / pixels

@@ -1,4 +1,4 @@
-"""What can be done with an object in the browser: verify it, take it home, see its manifest.
+"""What can be done with objects in the browser: verify them, take them home, see their manifest.
 
 Nothing here writes to a store.
 """
@@ -11,9 +11,11 @@ import threading
 import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dj_objectstore.exceptions import ObjectNotFoundError, ObjectStoreError, ValueRefusedError
+from dj_objectstore.maintenance.download import download_references
 from dj_objectstore.maintenance.readable_names import render_name
 from dj_objectstore.objects.download import download
 from dj_objectstore.objects.listing import list_objects
@@ -22,13 +24,20 @@ from dj_objectstore.objects.verify import Checked, Finding, check_sizes, find_ch
 from dj_objectstore.store.transfer import Meter
 from dj_objectstore.widgets.browsing.preview_text import MAX_TEXT_BYTES, format_json
 from dj_objectstore.widgets.messages.answers import Answer
-from dj_objectstore.widgets.messages.browser_answers import FindingInfo, ManifestText, Saved, Verified
+from dj_objectstore.widgets.messages.browser_answers import (
+    FindingInfo,
+    ManifestText,
+    Saved,
+    SavedRows,
+    Verified,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from dj_objectstore.objects.ref import ObjectRef
+    from dj_objectstore.widgets.browsing.contents import ChosenRows
     from dj_objectstore.widgets.browsing.tree import Node
     from dj_objectstore.widgets.channel import Job
 
@@ -135,11 +144,61 @@ def save_into_folder(nodes: Sequence[Node], folder: Path, job: Job) -> Answer:
 
     _check_nodes(nodes)
     paths = []
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for node in nodes:
             with _free(folder, _file_name(node)) as target:
                 paths.append(download(node.place.store, node.place.key, target, progress=tell))
+    shown = paths[0] if len(paths) == 1 else folder
+    return Answer(Saved(name=shown.name, mime="", size=0, path=str(shown)))
+
+
+def save_rows(chosen: ChosenRows, folder: Path, job: Job) -> Answer:
+    """Copy the objects of rows into a folder, under names made of their keys.
+
+    Raises
+    ------
+    ValueRefusedError
+        When the rows have no objects, or the folder can't be written.
+    StoreUnavailableError
+        When no store can be reached.
+    """
+    if not chosen.references and not chosen.problems:
+        raise ValueRefusedError("the selected rows have no objects", hint="Select rows that have some.")
+    with _writing(folder):
+        done = download_references(
+            chosen.references,
+            folder,
+            name=chosen.template,
+            problems=chosen.problems,
+            show=partial(_show_progress, job),
+        )
+    findings = tuple(
+        FindingInfo(file=problem.where, message=". ".join(filter(None, (problem.message, problem.hint))))
+        for problem in done.problems
+    )
+    result = SavedRows(
+        path=str(folder), objects=len(done.paths), skipped=done.skipped, size=done.size, findings=findings
+    )
+    return Answer(result)
+
+
+@contextmanager
+def _show_progress(job: Job, title: str, *, unit: str = "B") -> Iterator[Callable[[int, int], None]]:
+    """Tell the page how far one part of the work is, and end it when the page has cancelled."""
+
+    def tell(done: int, total: int) -> None:
+        if not job.progress(done, total, title if total else f"{unit} found"):
+            raise Stopped
+
+    yield tell
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Tell in words what the disk says."""
+    try:
+        yield
     except ObjectStoreError:
         raise
     except OSError as err:
@@ -147,8 +206,6 @@ def save_into_folder(nodes: Sequence[Node], folder: Path, job: Job) -> Answer:
             f"the folder {str(folder)!r} can't be written: {err.strerror or type(err).__name__}",
             hint="Start the kernel where you may write, or make room.",
         ) from err
-    shown = paths[0] if len(paths) == 1 else folder
-    return Answer(Saved(name=shown.name, mime="", size=0, path=str(shown)))
 
 
 def _check_nodes(nodes: Sequence[Node]) -> None:

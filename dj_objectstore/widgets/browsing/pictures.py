@@ -37,13 +37,13 @@ def shrink_image(file: IO[bytes]) -> tuple[bytes, int, int]:
             image.draft("RGB", (MAX_SIDE, MAX_SIDE))
             image.load()
             picture = _presentable(image)
+            picture.thumbnail((MAX_SIDE, MAX_SIDE))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as err:
         raise _too_large("even more") from err
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as err:
         raise FormatError(
             "the image can't be read: it is damaged, or of another format than its name says"
         ) from err
-    picture.thumbnail((MAX_SIDE, MAX_SIDE))
     return _png(picture), *picture.size
 
 
@@ -72,9 +72,13 @@ def _to_grey(values: np.ndarray) -> np.ndarray:
 
 
 def _presentable(image: Image.Image) -> Image.Image:
-    """Return the image in a mode that PNG and browsers show as meant."""
+    """Return the image in a mode that PNG and browsers show as meant; itself where it is of such a mode."""
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_to_grey(np.asarray(image)))
+        step = max(1, -(-max(image.size) // (2 * MAX_SIDE)))
+        smaller = (max(1, image.width // step), max(1, image.height // step))
+        return Image.fromarray(_to_grey(np.asarray(image.resize(smaller, Image.Resampling.NEAREST))))
+    if image.mode in ("L", "RGBA") or (image.mode == "RGB" and not image.has_transparency_data):
+        return image
     return image.convert(
         "RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB"
     )

@@ -45,7 +45,7 @@ def read_npy(file: IO[bytes]) -> tuple[dict[str, Any], Picture | None]:
     """
     try:
         shape, fortran, dtype = _npy_header(file)
-    except (ValueError, EOFError, SyntaxError) as err:
+    except (ValueError, EOFError, SyntaxError, OverflowError) as err:
         raise FormatError("the file can't be read as .npy: it is damaged, or something else") from err
     raw = math.prod(shape) * dtype.itemsize
     facts = {
@@ -68,6 +68,8 @@ def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     header: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(file, max_header_size=MAX_HEADER)
+    if any(length < 0 for length in header[0]):
+        raise ValueError("an axis must not have a negative length")
     return header
 
 
@@ -80,9 +82,12 @@ def _npy_picture(
     whole = math.prod(shape) * dtype.itemsize
     if (whole if fortran else plane) > MAX_LOADED:
         return None
-    if not fortran:
-        file.seek(plane * (math.prod(shape[:-2]) // 2), 1)
-    data = file.read(whole if fortran else plane)
+    try:
+        if not fortran:
+            file.seek(plane * (math.prod(shape[:-2]) // 2), 1)
+        data = file.read(whole if fortran else plane)
+    except (OverflowError, ValueError) as err:  # further than a file can reach
+        raise FormatError("the .npy file is shorter than its header says") from err
     if len(data) < (whole if fortran else plane):
         raise FormatError("the .npy file is shorter than its header says")
     values = np.frombuffer(data, dtype)
@@ -111,7 +116,9 @@ def read_zarr_array(place: Place) -> tuple[dict[str, Any], Picture | None, bool]
     }
     showable = dtype.kind in "buif" and 0 not in array.shape
     scrubbable = showable and len(array.shape) >= MOVIE_AXES
-    picture = _picture(lambda: open_stored(place)) if showable and _is_picture(array.shape) else None
+    is_small = math.prod(array.chunks) * dtype.itemsize <= MAX_THUMBNAIL_BLOCK
+    has_picture = showable and is_small and _is_picture(array.shape)
+    picture = _picture(lambda: open_stored(place)) if has_picture else None
     return facts, picture, scrubbable
 
 

@@ -6,6 +6,8 @@ Each reads its metadata in ranges and little else, however large the file is.
 from __future__ import annotations
 
 import io
+import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 from dj_objectstore.exceptions import FormatError, ObjectStoreError
@@ -21,6 +23,13 @@ MAX_READ = 4_000_000
 MAX_ROWS = 100
 MAX_COLUMNS = 100
 MAX_CELL = 200
+MAX_ATTRIBUTE = 65_536
+MAX_COLUMN = 4_000_000
+"""Bytes of a column's first rows that are turned into texts."""
+MAX_UNPACKED = 64_000_000
+MAX_RATIO = 200
+"""A column that unpacks to more bytes than `MAX_UNPACKED`, so many times what is stored, is no column."""
+MAX_VALUES = 4_000_000
 MOVIE_AXES = 3
 NOT_INSTALLED = "{} shows what is in it: pip install 'dj-objectstore[io]'"
 
@@ -71,7 +80,8 @@ def outline_hdf5(store: Store, key: str, size: int) -> tuple[dict[str, Any], boo
 
     try:
         with h5py.File(_open(store, key, size), "r") as file:
-            rows += [("/", "attribute", name, _short(value), "") for name, value in file.attrs.items()]
+            names = itertools.islice(file.attrs, MAX_ITEMS)
+            rows += [("/", "attribute", name, _short(_attribute(file, name)), "") for name in names]
             file.visititems(look)
     except ObjectStoreError:
         raise
@@ -101,6 +111,8 @@ def read_parquet(store: Store, key: str, size: int) -> dict[str, Any]:
         with pq.ParquetFile(_open(store, key, size), buffer_size=BLOCK) as file:
             names = file.schema_arrow.names[:MAX_COLUMNS]
             total = file.metadata.num_rows
+            if total:
+                _check_columns(file.metadata)
             first = file.iter_batches(
                 MAX_ROWS, row_groups=[0] if total else [], columns=names, use_threads=False
             )
@@ -109,7 +121,7 @@ def read_parquet(store: Store, key: str, size: int) -> dict[str, Any]:
         raise
     except (pa.ArrowException, OSError, ValueError) as err:
         raise FormatError(f"this is no Parquet file that can be read ({type(err).__name__})") from err
-    columns = [] if batch is None else [list(map(_short, column.to_pylist())) for column in batch.columns]
+    columns = [] if batch is None else [_texts(column) for column in batch.columns]
     return {
         "columns": tuple(names),
         "rows": tuple(zip(*columns, strict=True)),
@@ -117,8 +129,40 @@ def read_parquet(store: Store, key: str, size: int) -> dict[str, Any]:
     }
 
 
+def _attribute(node: Any, name: str) -> Any:
+    """Return an attribute, or its shape and type where it says that it is large."""
+    found = node.attrs.get_id(name)
+    if math.prod(found.shape or ()) * found.dtype.itemsize <= MAX_ATTRIBUTE:
+        return node.attrs[name]
+    return f"{' x '.join(map(str, found.shape))} {found.dtype}"
+
+
+def _check_columns(metadata: Any) -> None:
+    """Refuse a Parquet file whose first rows would fill the memory."""
+    group = metadata.row_group(0)
+    share = min(1.0, MAX_ROWS / max(1, group.num_rows))
+    for number in range(group.num_columns):
+        column = group.column(number)
+        unpacked, stored = column.total_uncompressed_size, column.total_compressed_size
+        if (
+            unpacked > MAX_UNPACKED and unpacked > MAX_RATIO * stored
+        ) or column.num_values * share > MAX_VALUES:
+            raise FormatError(
+                f"the column {column.path_in_schema!r} would fill the memory: {stored:,} bytes unpack to "
+                f"{unpacked:,}, and to {column.num_values:,} values",
+                hint="Open it in Python.",
+            )
+
+
+def _texts(column: Any) -> list[str]:
+    """Return the values of a column as texts; what they are where they are large."""
+    if column.nbytes <= MAX_COLUMN:
+        return list(map(_short, column.to_pylist()))
+    return [f"({column.type}, too large to be shown)"] * len(column)
+
+
 def _describe_hdf5(name: str, node: Any) -> tuple[str, ...]:
-    kind = node.attrs.get("neurodata_type", "")
+    kind = _attribute(node, "neurodata_type") if "neurodata_type" in node.attrs else ""
     kind = kind.decode(errors="replace") if isinstance(kind, bytes) else str(kind)
     if not hasattr(node, "dtype"):
         return f"{name}/", kind or "group", "", "", ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dj_objectstore.exceptions import FormatError
+from dj_objectstore.exceptions import FormatError, UnsafePathError
 from dj_objectstore.widgets.browsing.folder_listing import SMALL
 from dj_objectstore.widgets.browsing.pictures import shrink_image
 from dj_objectstore.widgets.browsing.preview_arrays import Picture, read_npy, read_zarr_array, read_zarr_group
@@ -213,9 +213,18 @@ def _common(node: Node, kind: ZarrKind | None = None) -> dict[str, Any]:
         "name": node.name,
         "size": node.size,
         "path": node.subpath,
+        "url": _url(node),
         "line": python_line(node, kind) if node.at and node.at.key else "",
         "whole": node.handle is not None and not node.parts,
     }
+
+
+def _url(node: Node) -> str:
+    """Return where a node lies as fsspec names it, without a secret; ``""`` where its name allows none."""
+    try:
+        return node.place.store.url(node.place.key) if node.at else ""
+    except UnsafePathError:
+        return ""
 
 
 def python_line(node: Node, kind: ZarrKind | None = None) -> str:

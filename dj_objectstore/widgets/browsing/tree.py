@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from dj_objectstore.widgets.movies.stored import zarr_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from dj_objectstore.objects.ref import ObjectRef
@@ -92,6 +94,7 @@ class Tree:
         self._roots = roots
         self._nodes: dict[str, Node] = {ROOT: root}
         self._ids: dict[tuple[int, tuple[str, ...]], str] = {(root.origin, ()): ROOT}
+        self._numbers = itertools.count(1)
         self._listings: OrderedDict[str, FolderListing] = OrderedDict()
 
     def find(self, node_id: str) -> Node:
@@ -183,9 +186,19 @@ class Tree:
     def identify(self, node: Node) -> str:
         """Return the id under which a page may ask for a node."""
         with self._lock:
-            node_id = self._ids.setdefault((node.origin, node.parts), f"n{len(self._ids)}")
+            place = (node.origin, node.parts)
+            if place not in self._ids:
+                self._ids[place] = f"n{next(self._numbers)}"
+            node_id = self._ids[place]
             self._nodes[node_id] = node
             return node_id
+
+    def forget(self, origins: AbstractSet[int]) -> None:
+        """Forget what is below some objects; its ids are not given out again."""
+        with self._lock:
+            gone = [place for place in self._ids if place[0] in origins]
+            for place in gone:
+                self._nodes.pop(self._ids.pop(place), None)
 
 
 def _child(parent: Node, child: Child) -> Node:

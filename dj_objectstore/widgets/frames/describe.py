@@ -12,6 +12,7 @@ from dj_objectstore.widgets.frames.chunks import always
 from dj_objectstore.widgets.frames.shots import Shot
 from dj_objectstore.widgets.messages.answers import Answer, Axis, Buffer, Description, Profile
 from dj_objectstore.widgets.movies.codes import decode_block
+from dj_objectstore.widgets.movies.rate import playing_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +46,9 @@ def describe(service: FrameService, source: FrameSource) -> Answer:
         channels=source.channels,
         code=source.code,
         dtype=str(source.dtype),
-        unit="counts" if facts.unit == "counts" else "",
+        unit=facts.unit,
         frame_rate=facts.timing.frame_rate,
+        fps=playing_rate(facts.timing),
         has_times=facts.timing.times is not None,
         pixel_size=facts.pixel_size,
         photons=facts.photons,

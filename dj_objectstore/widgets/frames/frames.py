@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from dj_objectstore.exceptions import ObjectStoreError, ValueRefusedError
 from dj_objectstore.store.wanted import POLL_SECONDS, NoLongerWantedError, only_while
+from dj_objectstore.widgets.frames.attention import Attention
 from dj_objectstore.widgets.frames.budget import MemoryBudget
 from dj_objectstore.widgets.frames.chunks import ChunkCache, always
 from dj_objectstore.widgets.frames.rolling import Window
@@ -55,9 +56,12 @@ class FrameService:
     frames, requests, passes
         Threads for frames, for what is none (lists, previews, descriptions), and for what goes through all
         of a movie.
+    attention
+        Paid while a page asks.
     """
 
     def __init__(self, *, cache_bytes: int = CACHE_BYTES) -> None:
+        self.attention = Attention()
         self.cache = ChunkCache(max_bytes=cache_bytes)
         self.frames = Workers("frames", threads=FRAME_THREADS)
         self.requests = Workers("requests", threads=REQUEST_THREADS)
@@ -159,6 +163,7 @@ class FrameService:
     def close(self) -> None:
         """Give up what is being read, end all threads and forget all blocks."""
         self._closed = True
+        self.attention.close()
         for workers in (self.frames, self.requests, self.passes, self._ahead):
             workers.close()
         self.cache.clear()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dj_objectstore.widgets.frames.frames import FrameService
     from dj_objectstore.widgets.frames.travel import SpanOf
     from dj_objectstore.widgets.messages.answers import EndReason, Failure
+    from dj_objectstore.widgets.messages.protocol import Encoding
     from dj_objectstore.widgets.movies.sources import FrameSource
 
 IDLE_SECONDS = 120.0
@@ -91,7 +92,7 @@ class PlayClock:
 class StreamSink(Protocol):
     """Where a stream's messages go."""
 
-    def send_frame(self, stream: int, index: int, frame: np.ndarray) -> bool:
+    def send_frame(self, stream: int, index: int, frame: np.ndarray, encoding: Encoding) -> bool:
         """Send one frame of codes, shape (y, x); False when nobody is there."""
 
     def send_missing(self, stream: int, span: range, error: ObjectStoreError) -> None:
@@ -103,7 +104,10 @@ class StreamSink(Protocol):
 
 @dataclass(frozen=True)
 class PlayOptions:
-    """What a view asked for; see `PlayClock`. `credit` is the number of frames it has room for."""
+    """What a view asked for; see `PlayClock`. `credit` is the number of frames it has room for.
+
+    `encoding` is how they travel at first; `Stream.add_credit` may change that.
+    """
 
     stream: int
     start: int
@@ -112,6 +116,7 @@ class PlayOptions:
     credit: int
     keep: Literal["time", "frames"]
     shot: Shot = FIRST
+    encoding: Encoding = "raw"
 
 
 class Stream:
@@ -133,6 +138,7 @@ class Stream:
         self._on_end = on_end
         self._changed = threading.Condition()
         self._credit = options.credit
+        self._encoding = options.encoding
         self._stopped = False
         self._ahead: frozenset[int] = frozenset()
         self._here = self._missing = range(0)
@@ -142,10 +148,11 @@ class Stream:
         """Begin to send."""
         self._thread.start()
 
-    def add_credit(self, n: int) -> None:
-        """Let `n` more frames be sent."""
+    def add_credit(self, n: int, *, encoding: Encoding | None = None) -> None:
+        """Let `n` more frames be sent, and all from now on in another encoding if one is given."""
         with self._changed:
             self._credit += n
+            self._encoding = encoding or self._encoding
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -221,7 +228,7 @@ class Stream:
             self._credit -= 1
             if self._stopped:
                 return False
-        return self._sink.send_frame(self._options.stream, index, frame)
+        return self._sink.send_frame(self._options.stream, index, frame, self._encoding)
 
     def _wait_for_credit(self) -> bool:
         with self._changed:

@@ -22,6 +22,8 @@ HORIZON_SECONDS = 1.0
 MAX_BLOCKS = 8
 PAUSE_SECONDS = 1.0
 SMOOTHING = 0.5
+STEADY = 2
+"""More long strides the same way than these are a journey; fewer are jumps, and the next may go anywhere."""
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Travel:
     stride: float = 1.0
     rate: float = 1.0
     _seconds: float = 0.0
+    _strides: int = 0
 
     def observe(self, index: int, *, seconds: float) -> None:
         """Take note that frame `index` was wanted at a moment."""
@@ -42,14 +45,17 @@ class Travel:
         delta = float(index - last)
         turned = (delta > 0) != (self.stride > 0)
         if turned or elapsed > PAUSE_SECONDS:
-            self.stride, self.rate = delta, 1.0
+            self.stride, self.rate, self._strides = delta, 1.0, 1
             return
+        self._strides += 1
         self.stride += SMOOTHING * (delta - self.stride)
         self.rate += SMOOTHING * (1 / max(elapsed, 1e-3) - self.rate)
 
     def ahead(self, *, span_of: SpanOf, frames: int, at_most: int = MAX_BLOCKS) -> list[int]:
         """Return the first frame of each block to have ready, the most urgent first."""
         if self.position is None:
+            return []
+        if abs(self.stride) > len(span_of(self.position)) and self._strides <= STEADY:
             return []
         reach = abs(self.stride) * self.rate * HORIZON_SECONDS
         step = max(abs(self.stride), len(span_of(self.position)))

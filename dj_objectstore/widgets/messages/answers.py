@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
-from dj_objectstore.widgets.messages.protocol import PROTOCOL, Projection
+from dj_objectstore.widgets.messages.protocol import PROTOCOL, Encoding, Projection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,8 @@ class ViewOf(Result):
 class Description(Result):
     """A movie: `frames` frames of `height` x `width` pixels in `channels` channels.
 
-    `frame_rate` in 1/s, `pixel_size` (y, x) in micrometres, `contrast` (low, high) in counts.
+    `frame_rate` in 1/s, `fps` the rate at which it plays at first, `pixel_size` (y, x) in micrometres,
+    `contrast` (low, high) in its `unit`, which is ``"noise"`` for standard deviations of the noise.
 
     `steps` are the coarser versions that frames come in, `masks` the number of given masks, `series` whether
     events or traces were given, `views` what is shown beside it, `hints` sentences to say once.
@@ -115,8 +116,9 @@ class Description(Result):
     channels: int
     code: CodeFormat
     dtype: str
-    unit: Literal["counts", ""]
+    unit: Literal["counts", "noise", ""]
     frame_rate: FiniteFloat | None
+    fps: FiniteFloat = 30.0
     has_times: bool
     pixel_size: tuple[FiniteFloat, FiniteFloat] | None
     photons: Photons | None
@@ -137,13 +139,22 @@ class Description(Result):
 class FrameResult(Result):
     """One frame; its codes are the only buffer, shape (y, x), `step` x `step` pixels in one.
 
-    Codes of dtype ``<f4`` are values in counts in any movie, also where other codes are looked up.
+    Codes of dtype ``<f4`` are values in counts in any movie, also where other codes are looked up. They are
+    packed as `encoding` says, which is ``"raw"`` unless the page has asked for another.
     """
 
     index: int
     dtype: CodeDtype
     shape: tuple[int, int]
     step: int = 1
+    encoding: Encoding = "raw"
+
+
+class DoorOpened(Result):
+    """Where on its own machine this kernel takes requests for frames over HTTP, and with which token."""
+
+    port: int
+    token: str
 
 
 class Projected(Result):
@@ -171,7 +182,7 @@ class Trace(Result):
     With `has_band` a second buffer holds the standard deviation that shot and read noise give it.
     """
 
-    unit: Literal["photons", "counts", "dF/F"]
+    unit: Literal["photons", "counts", "noise", "dF/F"]
     pixels: int
     frames: int
     has_band: bool
@@ -206,6 +217,12 @@ class Clip(Result):
     name: str
     mime: str
     size: int
+
+
+class Code(Result):
+    """A line of Python."""
+
+    line: str
 
 
 class Profile(Result):

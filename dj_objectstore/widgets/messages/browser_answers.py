@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SkipValidation  # noqa: TC002 - pydantic reads it
+from typing_extensions import TypedDict
 
 from dj_objectstore.widgets.messages.answers import EntryKind, Result
 
@@ -16,15 +19,19 @@ class ColumnInfo(Result):
 
 
 class About(Result):
-    """What is browsed: an object, several, the rows of a query, a store; `folder` is where downloads go."""
+    """What is browsed: an object, several, the rows of a query, a store; `folder` is where downloads go.
+
+    `database` is what a store is joined to, ``""`` for none.
+    """
 
     kind: Literal["object", "objects", "rows", "store"]
     title: str
     columns: tuple[ColumnInfo, ...]
     folder: str
+    database: str = ""
 
 
-class ObjectInfo(Result):
+class ObjectInfo(TypedDict):
     """An object in a row: its node, or what is wrong with it; `node` is ``""`` where there is none."""
 
     node: str
@@ -33,18 +40,23 @@ class ObjectInfo(Result):
     problem: str
 
 
-class RowInfo(Result):
-    """One row: its texts, then its objects, each in the order of the columns."""
+class RowInfo(TypedDict):
+    """One row: its id, its texts, then its objects, each in the order of the columns."""
 
+    id: str
     cells: tuple[str, ...]
-    objects: tuple[ObjectInfo | None, ...]
+    objects: list[ObjectInfo | None]
 
 
 class Rows(Result):
     """A page of rows; `next` is the cursor of the page after it."""
 
-    rows: tuple[RowInfo, ...]
+    rows: SkipValidation[list[RowInfo]]
     next: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the page as it is sent: there may be thousands of cells, so rows are plain data already."""
+        return {"rows": self.rows, "next": self.next}
 
 
 class FindingInfo(Result):
@@ -72,25 +84,21 @@ class Saved(Result):
     path: str
 
 
+class SavedRows(Result):
+    """What of the objects of rows was taken home, into the folder `path`, and what was not, and why.
+
+    `objects` are those that lie there now, `skipped` of them did before; `findings` name row and field.
+    """
+
+    path: str
+    objects: int
+    skipped: int
+    size: int
+    findings: tuple[FindingInfo, ...]
+
+
 class ManifestText(Result):
     """The manifest of an object, as JSON; ``""`` where none was written."""
 
     text: str
     truncated: bool
-
-
-class ShareInfo(Result):
-    """What a table, or a section without tables, takes of a store."""
-
-    section: str
-    schema_name: str
-    table: str
-    objects: int
-    files: int
-    size: int
-
-
-class Usage(Result):
-    """The shares of a store, the largest first; not all of it where the counting was stopped."""
-
-    shares: tuple[ShareInfo, ...]

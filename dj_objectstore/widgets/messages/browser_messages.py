@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dj_objectstore.widgets.messages.store_messages import StoreRequest
 from dj_objectstore.widgets.messages.strict import Opaque, RequestBase, Strict
 
 Node = Opaque | Literal[""]
@@ -37,14 +38,16 @@ class SaveParams(Strict):
     into: Literal["page", "folder"]
 
 
+class SaveRowsParams(Strict):
+    """The objects of rows taken home, into the folder that the kernel named."""
+
+    rows: Annotated[tuple[Opaque, ...], Field(strict=False, min_length=1, max_length=1000)]
+
+
 class ManifestParams(Strict):
     """What was written with an object."""
 
     node: Node
-
-
-class UsageParams(Strict):
-    """Where the bytes of a store are."""
 
 
 class AboutRequest(RequestBase):
@@ -75,6 +78,13 @@ class SaveRequest(RequestBase):
     params: SaveParams
 
 
+class SaveRowsRequest(RequestBase):
+    """Request `save_rows`."""
+
+    method: Literal["save_rows"]
+    params: SaveRowsParams
+
+
 class ManifestRequest(RequestBase):
     """Request `manifest`."""
 
@@ -82,11 +92,12 @@ class ManifestRequest(RequestBase):
     params: ManifestParams
 
 
-class UsageRequest(RequestBase):
-    """Request `usage`."""
-
-    method: Literal["usage"]
-    params: UsageParams
-
-
-BrowserRequest = AboutRequest | RowsRequest | VerifyRequest | SaveRequest | ManifestRequest | UsageRequest
+BrowserRequest = (
+    AboutRequest
+    | RowsRequest
+    | VerifyRequest
+    | SaveRequest
+    | SaveRowsRequest
+    | ManifestRequest
+    | StoreRequest
+)

@@ -8,11 +8,15 @@ from dj_objectstore.widgets.messages.answers import Result
 
 
 class Preview(Result):
-    """Common to all previews: `line` is the Python that opens the node, `path` its path in the object."""
+    """Common to all previews: `line` is the Python that opens the node.
+
+    `path` is its path in the object, `url` where it lies, as fsspec names it.
+    """
 
     name: str
     size: int | None
     path: str
+    url: str = ""
     line: str
     scrubbable: bool = False
     whole: bool = False

@@ -30,10 +30,13 @@ PROTOCOL = 1
 MAX_AXES = 8
 MAX_POINTS = 2000
 MAX_CLIP_SCALE = 8
+MAX_LOOK = 32
 
 Projection = Literal["mean", "max", "std"]
 ClipFormat = Literal["mp4", "gif", "png"]
 Unit = Literal["counts", "photons", "stabilized"]
+Encoding = Literal["raw", "deflate"]
+"""How a frame travels: see `frames.packing`."""
 
 Channel = Annotated[int, Field(ge=0, le=4096)]
 Rate = Annotated[float, Field(gt=0, le=1000)]
@@ -66,6 +69,11 @@ class FrameParams(Strict):
     at: At = ()
     step: Step = 1
     mean: MeanOf = 1
+    encoding: Encoding = "raw"
+
+
+class DoorParams(Strict):
+    """A second way to this kernel: see `widgets.door`."""
 
 
 class ProfileParams(Strict):
@@ -145,6 +153,12 @@ class ClipParams(Strict):
     scale: Annotated[int, Field(ge=1, le=MAX_CLIP_SCALE)] = 1
 
 
+class CodeParams(Strict):
+    """The line of Python that shows what is seen: `look` holds attributes of the scrubber by their names."""
+
+    look: Annotated[dict[str, Any], Field(max_length=MAX_LOOK)]
+
+
 class ListParams(Strict):
     """What a node holds; the empty node is the root."""
 
@@ -180,6 +194,13 @@ class FrameRequest(RequestBase):
 
     method: Literal["frame"]
     params: FrameParams
+
+
+class DoorRequest(RequestBase):
+    """Request `door`."""
+
+    method: Literal["door"]
+    params: DoorParams
 
 
 class ProfileRequest(RequestBase):
@@ -245,6 +266,13 @@ class ClipRequest(RequestBase):
     params: ClipParams
 
 
+class CodeRequest(RequestBase):
+    """Request `code`."""
+
+    method: Literal["code"]
+    params: CodeParams
+
+
 class Cancel(Addressed):
     """The view no longer needs the answer to a request."""
 
@@ -271,14 +299,16 @@ class Play(Addressed):
     loop: bool
     credit: Annotated[int, Field(ge=0, le=256)]
     keep: Literal["time", "frames"]
+    encoding: Encoding = "raw"
 
 
 class Credit(Addressed):
-    """The view can take `n` more frames of a stream."""
+    """The view can take `n` more frames of a stream, from now on in this `encoding` if it names one."""
 
     kind: Literal["credit"]
     stream: Count
     n: Annotated[int, Field(ge=1, le=256)]
+    encoding: Encoding | None = None
 
 
 class Stop(Addressed):
@@ -291,12 +321,14 @@ class Stop(Addressed):
 Request = (
     DescribeRequest
     | FrameRequest
+    | DoorRequest
     | ProfileRequest
     | ProjectRequest
     | MasksRequest
     | TraceRequest
     | SeriesRequest
     | ClipRequest
+    | CodeRequest
     | ListRequest
     | PreviewRequest
     | OpenRequest

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -201,7 +202,7 @@ class ChunkedArray:
             for number, code in reversed(list(enumerate(self._filters))):
                 if not left_out >> number & 1:
                     plain = (
-                        zlib.decompress(plain) if code == DEFLATE else _unshuffle(plain, self.dtype.itemsize)
+                        self._inflate(plain) if code == DEFLATE else _unshuffle(plain, self.dtype.itemsize)
                     )
             return np.frombuffer(plain, self.dtype).reshape(self.chunks)
         except (zlib.error, ValueError) as err:
@@ -210,6 +211,15 @@ class ChunkedArray:
                 f"the chunk at {tuple(start)} of {where} is damaged: {err}",
                 hint="Restore the file from a copy.",
             ) from err
+
+    def _inflate(self, data: Any) -> bytes:
+        """Inflate a chunk, as far as one may go: a damaged one may go on and on."""
+        unpacker = zlib.decompressobj()
+        size = math.prod(self.chunks) * self.dtype.itemsize
+        plain = unpacker.decompress(data, size + 1)
+        if len(plain) > size or not (unpacker.eof or len(plain) == size):
+            raise ValueError(f"it does not inflate to {size:,} bytes")
+        return plain
 
 
 def _span(place: int | slice, length: int) -> range:

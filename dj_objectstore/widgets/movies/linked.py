@@ -127,7 +127,8 @@ class DifferenceSource(FrameSource):
         self.channels = first.channels
         self.extra_axes, self.channel_names = first.extra_axes, first.channel_names
         self.block_frames = max(1, min(MAX_BLOCK_FRAMES, first.frames, BLOCK_BYTES // self.frame_bytes))
-        self.facts = Facts(title=title, timing=first.facts.timing, pixel_size=first.facts.pixel_size)
+        facts = first.facts
+        self.facts = Facts(title=title, unit="noise", timing=facts.timing, pixel_size=facts.pixel_size)
 
     def read_block(self, block: int, *, channel: int = 0, at: Sequence[int] = ()) -> np.ndarray:
         """Return the differences of one block, float32, shape (frames, y, x)."""

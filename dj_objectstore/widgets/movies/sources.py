@@ -13,7 +13,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -50,11 +50,12 @@ class Timing:
 class Facts:
     """What is known of a movie besides its shape.
 
-    `pixel_size` (y, x) in micrometres; `notes` are (label, text) lines to show.
+    `unit` of its values: counts, standard deviations of the noise, or unknown; `pixel_size` (y, x) in
+    micrometres; `notes` are (label, text) lines to show.
     """
 
     title: str = ""
-    unit: str = ""
+    unit: Literal["counts", "noise", ""] = ""
     mode: str = ""
     timing: Timing = field(default_factory=Timing)
     pixel_size: tuple[float, float] | None = None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import ChainMap
 from collections.abc import Mapping
@@ -17,13 +18,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from dj_objectstore.codecs.interop import as_object_ref
 from dj_objectstore.exceptions import FormatError, ObjectNotFoundError, ObjectStoreError, ValueRefusedError
 from dj_objectstore.objects.folder import ObjectFolder
-from dj_objectstore.objects.object_filesystem import ObjectFileSystem
 from dj_objectstore.store.mapping import StoreMap
 from dj_objectstore.widgets.movies.joined import join_movies, open_all
 from dj_objectstore.widgets.movies.multiscale import find_levels, open_multiscale
 from dj_objectstore.widgets.movies.planes import RangedFile
 from dj_objectstore.widgets.movies.sources import ArraySource, Facts, FrameSource, recorded_dims
 from dj_objectstore.widgets.movies.stored_files import open_file
+from dj_objectstore.widgets.movies.unpacking import CheckedFiles, CheckedObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -83,8 +84,8 @@ class Place:
     def fsmap(self) -> StoreMap:
         """Return the folder as a read-only mapping for zarr."""
         if self.root is None:
-            return self.store.fsmap(self.key)
-        return StoreMap(self.key, ObjectFileSystem.of(self.store, prefix=self.root))
+            return StoreMap(self.key, CheckedFiles.of(self.store, prefix=self.key))
+        return StoreMap(self.key, CheckedObject.of(self.store, prefix=self.root))
 
 
 def as_ref(value: Any) -> ObjectRef | None:
@@ -117,8 +118,9 @@ def open_zarr(place: Place) -> zarr.Array[Any] | zarr.Group:
     """
     import zarr
 
+    files = place.fsmap()
     try:
-        return zarr.open(place.fsmap(), mode="r")
+        found = zarr.open(files, mode="r")
     except ObjectStoreError:
         raise
     except FileNotFoundError as err:
@@ -128,6 +130,9 @@ def open_zarr(place: Place) -> zarr.Array[Any] | zarr.Group:
             f"the Zarr metadata of {place.key!r} in store {place.store.name!r} can't be read",
             hint="Look at its .zarray or zarr.json: it may be damaged, or too new for this zarr.",
         ) from err
+    if isinstance(found, zarr.Array) and found.dtype.kind in "biufc":
+        files.fs.expect(math.prod(found.chunks) * found.dtype.itemsize)
+    return found
 
 
 def open_stored(place: Place, *, title: str = "", dims: Sequence[str] | None = None) -> FrameSource:

@@ -8,6 +8,9 @@ import { parseAnswer } from "./questions.ts";
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
 const ANSWER = "answer";
+/** How often, and how many ms apart, a kernel that restarts is asked whether it is up. */
+const PROBES = 6;
+const PROBE_MS = 3000;
 const RESTARTING: ReadonlySet<string> = new Set(["restarting", "autorestarting"]);
 /** An error in a cell that waits before ours takes ours out of the queue with it. */
 const TRIES = 4;
@@ -52,7 +55,6 @@ export class Connection {
   #isOver = false;
   /** Until then a kernel that restarts forgets what it is asked. */
   #up: Promise<void> = Promise.resolve();
-  #rise: (() => void) | undefined;
 
   constructor({ kernel, rendermime, title }: ConnectionOptions) {
     this.title = title;
@@ -101,13 +103,19 @@ export class Connection {
   }
 
   #turn(status: string): void {
-    if (RESTARTING.has(status))
-      this.#up = new Promise((resolve) => {
-        this.#rise?.();
-        this.#rise = resolve;
-      });
-    else if (status !== "starting" && status !== "unknown") this.#rise?.();
+    if (RESTARTING.has(status)) this.#up = this.#whenUp();
     this.end(ended(status, this.title));
+  }
+
+  /** Its status tells too little: JupyterLab does not hear of the questions that it asks by itself. */
+  async #whenUp(): Promise<void> {
+    for (let attempt = 0; attempt < PROBES && !this.#isOver; attempt++) {
+      const late = new Promise((resolve) => setTimeout(resolve, PROBE_MS));
+      const told = this.#kernel.requestKernelInfo().catch(() => late);
+      if ((await Promise.race([told, late])) !== undefined) return;
+      // now and then the line that JupyterLab opens to the new process is deaf
+      if (!this.#isOver && !this.isBusy) this.#kernel.reconnect().catch(() => undefined);
+    }
   }
 
   async #execute(question: string) {

@@ -24,6 +24,8 @@ export interface Kernel {
   readonly status: string;
   readonly statusChanged: HostSignal<Kernel, string>;
   readonly disposed: HostSignal<Kernel, void>;
+  requestKernelInfo(): Promise<unknown>;
+  reconnect(): Promise<void>;
   requestExecute(
     content: {
       readonly code: string;

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { KernelError } from "../protocol/client.ts";
-import { FakeLab, resultOf, settle } from "../testing/fake-lab.ts";
+import { FakeLab, resultOf } from "../testing/fake-lab.ts";
+import { pass } from "../testing/page.ts";
 import { type Choice, Kernels, keyOf } from "./kernels.ts";
 import { listStores } from "./questions.ts";
 
@@ -26,7 +27,10 @@ async function failureOf(promise: Promise<unknown>) {
   throw new Error(`not refused in words: ${error}`);
 }
 
-afterEach(() => document.body.replaceChildren());
+afterEach(() => {
+  vi.useRealTimers();
+  document.body.replaceChildren();
+});
 
 describe("the panel's own kernel", () => {
   test("is a Python kernel that starts in the folder, once", async () => {
@@ -165,13 +169,16 @@ describe("a question", () => {
     const { lab, kernels } = build();
     const connection = await kernels.connect(HERE);
     const kernel = lab.sessions.kernel();
+    vi.useFakeTimers();
+    kernel.isUp = false;
     kernel.turn("restarting");
     const answer = connection.ask("x");
     kernel.turn("autorestarting");
-    kernel.turn("starting");
-    await settle();
+    await pass(5000);
     expect(kernel.asked).toEqual([]);
-    kernel.turn("idle");
+    expect(kernel.reconnections).toBeGreaterThan(0);
+    kernel.isUp = true;
+    await pass(4000);
     await answer;
     expect(kernel.asked).toEqual(["x"]);
   });

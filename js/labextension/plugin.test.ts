@@ -201,7 +201,6 @@ describe("the side panel", () => {
     await click(find(root, "browse"));
     lab.sessions.kernel().turn("restarting");
     lab.sessions.kernel().turn("autorestarting");
-    lab.sessions.kernel().turn("idle");
     expect(rendered(root)).toBeNull();
     expect(findAll(root, "error").map(({ textContent }) => textContent)).toEqual([
       expect.stringContaining("was restarted"),
@@ -219,7 +218,6 @@ describe("the side panel", () => {
     await click(find(root, "browse"));
     expect(rendered(root)?.dataset.owner).toBe("a.ipynb");
     lab.sessions.kernel("s0").turn("restarting");
-    lab.sessions.kernel("s0").turn("idle");
     await click(find(root, "retry"));
     expect(lab.sessions.kernel("s0").asked.at(-1)).toContain("list_stores(reread=False)");
     notebook.dispose();

@@ -81,6 +81,7 @@ export class FakeKernelLine implements Kernel {
   readonly asked: string[] = [];
   answer: Answer = usual;
   status = "idle";
+  isUp = true;
   /** Replies that are not those of a call that ran, first to last. */
   readonly replies: unknown[] = [];
   readonly id: string;
@@ -89,6 +90,16 @@ export class FakeKernelLine implements Kernel {
   constructor(id: string, name: string) {
     this.id = id;
     this.name = name;
+  }
+
+  /** Answers once the kernel is up. */
+  readonly requestKernelInfo = (): Promise<unknown> =>
+    this.isUp ? Promise.resolve({}) : Promise.reject(new Error("not connected"));
+
+  reconnections = 0;
+
+  async reconnect(): Promise<void> {
+    this.reconnections++;
   }
 
   turn(status: string): void {

@@ -51,6 +51,16 @@ IS_RUNNING = """([index]) => window.jupyterapp.shell.currentWidget.content.widge
 OUTPUT = """([index]) => window.jupyterapp.shell.currentWidget.content.widgets[index]
     .model.outputs.toJSON().map((output) => output.text ?? "").join("").trim()"""
 
+# a server without jupyter-server-proxy does not tell its pages of it
+WITHOUT_PROXY = """() => {
+    const node = document.getElementById("jupyter-config-data");
+    const config = JSON.parse(node.textContent);
+    config.federated_extensions = config.federated_extensions.filter(
+        ({ name }) => name !== "@jupyterhub/jupyter-server-proxy",
+    );
+    node.textContent = JSON.stringify(config);
+}"""
+
 
 class BarsNotebook(NotebookPage):
     """A movie shown twice, three linked ones, a difference, and a cell that keeps the kernel busy."""

@@ -5,20 +5,11 @@ import re
 import pytest
 
 from barcode import MAKE
-from bars_notebook import go, number
+from bars_notebook import WITHOUT_PROXY, go, number
 from notebook_page import PATIENCE, NotebookPage, Scrubber, write_notebook
 
 SHOW = "djo.scrub(bars(300), frame_rate=20, contrast=[100, 1100])"
 PROXIED = re.compile(r"/proxy/(\d+)/$")
-# a server without jupyter-server-proxy does not tell its pages of it
-UNTELL = """() => {
-    const node = document.getElementById("jupyter-config-data");
-    const config = JSON.parse(node.textContent);
-    config.federated_extensions = config.federated_extensions.filter(
-        ({ name }) => name !== "@jupyterhub/jupyter-server-proxy",
-    );
-    node.textContent = JSON.stringify(config);
-}"""
 
 
 class Passed:
@@ -73,7 +64,7 @@ def test_nothing_is_asked_by_http_where_it_does_not(page, jupyter, demo):
     write_notebook(demo.folder.path / "only.ipynb", MAKE, SHOW)
     notebook = NotebookPage(page, jupyter)
     notebook.open("only.ipynb")
-    page.evaluate(UNTELL)
+    page.evaluate(WITHOUT_PROXY)
     notebook.run_all()
     scrubber = Scrubber(page.locator(".djo-scrubber"))
     scrubber.wait()

@@ -27,8 +27,8 @@ const LARGE = 8192;
 const ALLOWED = 5;
 const LEAST = 12;
 const MOST = 24;
-/** Packing takes about as long as unpacking, and saves half of the bytes: the line has to take so much longer. */
-const EVEN = 4;
+/** Packing saves half of the bytes: the line has to take so much longer for one than unpacking it. */
+const EVEN = 2;
 const SMOOTHING = 0.25;
 /** What is left of the memory of a slow unpacking after each large message. */
 const KEPT = 0.98;
@@ -76,7 +76,7 @@ export class Link {
     // a busy processor holds some back, a slow line all but those that had gathered meanwhile
     const pace = sorted[Math.floor(sorted.length / 4)] as number;
     const even = 1000 / (this.#isSlow ? FAST : SLOW);
-    this.#isSlow = pace > Math.max(even, EVEN * this.#unpacking);
+    this.#isSlow = pace > Math.max(even, (this.#isSlow ? EVEN / 2 : EVEN) * this.#unpacking);
     this.#unpacking *= KEPT;
   }
 }

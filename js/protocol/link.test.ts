@@ -109,7 +109,7 @@ describe("a line", () => {
     }
     expect(one.link.isSlow).toBe(true);
     for (let i = 0; i < 20; i++) {
-      one.link.noteUnpacked(FRAME, 30);
+      one.link.noteUnpacked(FRAME, 60);
       ask(one, 1, FRAME / 2);
     }
     expect(one.link.isSlow).toBe(false);

@@ -25,15 +25,24 @@ const FAST = 16e6;
 const LARGE = 8192;
 /** Milliseconds that a message may wait on either side for reasons of their own. */
 const ALLOWED = 5;
+/** Messages that come within so many milliseconds of each other may have gathered: they are one passage. */
+const GATHERED = 14;
+/** Milliseconds of travel after which a passage is over all the same. */
+const LONGEST = 100;
 const LEAST = 12;
 const MOST = 24;
 /** Packing saves half of the bytes: the line has to take so much longer for one than unpacking it. */
 const EVEN = 2;
-const SMOOTHING = 0.25;
 /** What is left of the memory of a slow unpacking after each large message. */
 const KEPT = 0.98;
 /** The shortest way is forgotten after one to two of these: clocks drift, and networks change. */
 const MEMORY = 30_000;
+
+/** A busy processor holds some back, a slow line all but those that had gathered meanwhile. */
+function lowerQuartile(paces: readonly number[]): number {
+  const sorted = [...paces].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 4)] as number;
+}
 
 export class Link {
   #isSlow = false;
@@ -41,9 +50,11 @@ export class Link {
   #shortest = Number.POSITIVE_INFINITY;
   #before = Number.POSITIVE_INFINITY;
   #since = Number.NEGATIVE_INFINITY;
-  /** Milliseconds for each byte of the last large messages. */
+  /** Milliseconds for each byte of the last large passages. */
   #paces: number[] = [];
-  /** Milliseconds for each byte that unpacking took lately. */
+  #passage = { took: 0, bytes: 0, isNoted: false };
+  /** The same of the last unpackings, and what is left of it. */
+  readonly #unpackings: number[] = [];
   #unpacking = 0;
 
   get isSlow(): boolean {
@@ -58,23 +69,30 @@ export class Link {
       this.#since = now;
     }
     this.#shortest = Math.min(this.#shortest, now - sent);
+    const isGathered = now - this.#last < GATHERED && this.#passage.took < LONGEST;
+    if (!isGathered) this.#passage = { took: 0, bytes: 0, isNoted: false };
+    const passage = this.#passage;
     const begun = Math.max(this.#last, sent + Math.min(this.#shortest, this.#before));
     this.#last = now;
-    if (bytes < LARGE) return;
-    this.#paces.push(Math.max(0, now - begun - ALLOWED) / bytes);
+    passage.took += Math.max(0, now - begun);
+    passage.bytes += bytes;
+    if (passage.bytes < LARGE) return;
+    if (passage.isNoted) this.#paces.pop();
+    passage.isNoted = true;
+    this.#paces.push(Math.max(0, passage.took - ALLOWED) / passage.bytes);
     if (this.#paces.length > MOST) this.#paces.shift();
     if (this.#paces.length >= LEAST) this.#judge();
   }
 
   /** Unpacking a frame has taken so many milliseconds for so many bytes. */
   noteUnpacked(bytes: number, took: number): void {
-    this.#unpacking += SMOOTHING * (took / bytes - this.#unpacking);
+    this.#unpackings.push(took / bytes);
+    if (this.#unpackings.length > MOST) this.#unpackings.shift();
+    this.#unpacking = lowerQuartile(this.#unpackings);
   }
 
   #judge(): void {
-    const sorted = [...this.#paces].sort((a, b) => a - b);
-    // a busy processor holds some back, a slow line all but those that had gathered meanwhile
-    const pace = sorted[Math.floor(sorted.length / 4)] as number;
+    const pace = lowerQuartile(this.#paces);
     const even = 1000 / (this.#isSlow ? FAST : SLOW);
     this.#isSlow = pace > Math.max(even, (this.#isSlow ? EVEN / 2 : EVEN) * this.#unpacking);
     this.#unpacking *= KEPT;

@@ -85,6 +85,7 @@ def test_a_movie_that_is_gone_is_told(run, demo, moved_away, shoot):
     shoot(notebook.scrubber.root, "scrubber-gone")
 
 
+@pytest.mark.one_theme
 def test_a_folder_that_is_gone_is_told(run, demo, moved_away):
     moved_away(place(demo, "files"))
     notebook = run("missing_files.ipynb", 'Recording.fetch1("files")')
@@ -93,6 +94,7 @@ def test_a_folder_that_is_gone_is_told(run, demo, moved_away):
     expect(error).to_contain_text("main")
 
 
+@pytest.mark.one_theme
 def test_markup_in_a_file_stays_text(run):
     insert = """
 import pathlib, tempfile

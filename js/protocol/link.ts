@@ -27,8 +27,8 @@ const LARGE = 8192;
 const ALLOWED = 5;
 /** Messages that come within so many milliseconds of each other may have gathered: they are one passage. */
 const GATHERED = 14;
-/** Milliseconds of travel after which a passage is over all the same. */
-const LONGEST = 100;
+/** More than so many of them are the next passage. */
+const TOGETHER = 3;
 const LEAST = 12;
 const MOST = 24;
 /** Packing saves half of the bytes: the line has to take so much longer for one than unpacking it. */
@@ -52,7 +52,7 @@ export class Link {
   #since = Number.NEGATIVE_INFINITY;
   /** Milliseconds for each byte of the last large passages. */
   #paces: number[] = [];
-  #passage = { took: 0, bytes: 0, isNoted: false };
+  #passage = { took: 0, bytes: 0, count: 0 };
   /** The same of the last unpackings, and what is left of it. */
   readonly #unpackings: number[] = [];
   #unpacking = 0;
@@ -69,16 +69,16 @@ export class Link {
       this.#since = now;
     }
     this.#shortest = Math.min(this.#shortest, now - sent);
-    const isGathered = now - this.#last < GATHERED && this.#passage.took < LONGEST;
-    if (!isGathered) this.#passage = { took: 0, bytes: 0, isNoted: false };
+    const isGathered = now - this.#last < GATHERED && this.#passage.count < TOGETHER;
+    if (!isGathered) this.#passage = { took: 0, bytes: 0, count: 0 };
     const passage = this.#passage;
     const begun = Math.max(this.#last, sent + Math.min(this.#shortest, this.#before));
     this.#last = now;
     passage.took += Math.max(0, now - begun);
     passage.bytes += bytes;
     if (passage.bytes < LARGE) return;
-    if (passage.isNoted) this.#paces.pop();
-    passage.isNoted = true;
+    if (passage.count > 0) this.#paces.pop();
+    passage.count++;
     this.#paces.push(Math.max(0, passage.took - ALLOWED) / passage.bytes);
     if (this.#paces.length > MOST) this.#paces.shift();
     if (this.#paces.length >= LEAST) this.#judge();

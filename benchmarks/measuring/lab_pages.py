@@ -116,6 +116,11 @@ class LabPage:
             )
         )
 
+    def end(self) -> None:
+        """Stop the kernel, and close the page."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()
+
     def ask(self, program: str, *arguments: Any) -> Any:
         """Evaluate a program in the page."""
         self.page.bring_to_front()

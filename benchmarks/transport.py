@@ -124,7 +124,7 @@ def slow_rows(packed: LabPage, plain: LabPage, size: Size) -> Iterator[Row]:
     line = f"plain, {1000 * LATENCY:.0f} ms, {RATE / 2**20:.0f} MiB/s"
     yield Row.at_least("frames a second, asked 60, packed", line, ratio, 1.3, more=words)
     ratio, words = compare(*(list(side) for side in zip(*waits, strict=True)))
-    yield Row("random frame, median, ms, packed", line, f"{ratio:.3g}x{words}", "", kept=True)
+    yield Row.at_most("random frame, median, ms, packed", line, ratio, 0.95, more=words)
     heard = plain.page.evaluate(HEARD)
     kept = heard["deflate"] == 0 and heard["raw"] > 0
     yield Row("page that can't unpack, packed frames", "", f"{heard['deflate']}", "0", kept)
